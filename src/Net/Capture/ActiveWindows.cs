@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+namespace QmpRedirector.Net;
+
+/// <summary>
+/// The times in which a capture was not active, in CLOCK_REALTIME nanoseconds. The kernel filter drops nearly everything of them; this
+/// cuts what it accepted between an event's timestamp and the swap of the filter, which the event's delivery delays.
+/// </summary>
+/// <remarks>
+/// The control plane replaces the list; the data thread only reads it. Frames wait in the kernel across any number of windows, so a gap
+/// is kept until the queue has been seen empty after it.
+/// </remarks>
+internal sealed class ActiveWindows
+{
+    // A peer that never reads while a VM is stopped and continued for ever must not grow this without bound: beyond it the oldest gap is
+    // forgotten, which can let a few frames of that gap through.
+    private const int Most = 4096;
+
+    // A frame is stamped a little before it is queued, by a thread that may lose its processor in between.
+    private const long InFlight = 1_000_000_000;
+
+    private volatile Gap[] _gaps = [new Gap(long.MinValue, long.MaxValue)];
+
+    private readonly record struct Gap(long After, long Until);
+
+    /// <summary>The capture ends with the frames stamped <paramref name="cutoff"/>; later ones are outside.</summary>
+    internal void Close(long cutoff, long emptyAt)
+    {
+        var gaps = _gaps;
+        if (gaps.Length > 0 && gaps[^1].Until == long.MaxValue)
+            return;
+        _gaps = [.. Kept(gaps, emptyAt), new Gap(cutoff, long.MaxValue)];
+    }
+
+    /// <summary>The capture begins with the frames stamped <paramref name="from"/>.</summary>
+    internal void Open(long from, long emptyAt)
+    {
+        var gaps = _gaps;
+        if (gaps.Length == 0 || gaps[^1].Until != long.MaxValue)
+            return;
+        _gaps = [.. Kept([.. gaps[..^1], gaps[^1] with { Until = from }], emptyAt)];
+    }
+
+    internal bool IsOutside(long timestamp)
+    {
+        foreach (ref readonly var gap in _gaps.AsSpan())
+        {
+            if (timestamp > gap.After && timestamp < gap.Until)
+                return true;
+        }
+
+        return false;
+    }
+
+    // A gap that ended before the queue was last empty has no frame left to cut, but for one still on its way through the kernel.
+    private static ImmutableArray<Gap> Kept(ReadOnlySpan<Gap> gaps, long emptyAt)
+    {
+        var kept = ImmutableArray.CreateBuilder<Gap>(gaps.Length);
+        foreach (var gap in gaps[Math.Max(0, gaps.Length - Most)..])
+        {
+            if (gap.Until >= emptyAt - InFlight)
+                kept.Add(gap);
+        }
+
+        return kept.DrainToImmutable();
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace QmpRedirector.Net;
+
+/// <summary>The counts of one forwarder. Only its data thread touches them.</summary>
+internal sealed class ForwarderCounters(int framingBytes)
+{
+    private readonly long[] _dropped = new long[DropReasons.All.Count];
+
+    internal long KernelSeen { get; set; }
+
+    internal long KernelDropped { get; set; }
+
+    internal long Taken { get; set; }
+
+    internal long Forwarded { get; set; }
+
+    internal long ForwardedBytes { get; set; }
+
+    internal long WrittenBytes { get; set; }
+
+    internal long TornBytes { get; set; }
+
+    internal long Late { get; set; }
+
+    internal long IdentitiesBroken { get; set; }
+
+    internal void Drop(DropReason reason, int frames = 1) => _dropped[(int)reason] += frames;
+
+    internal ForwarderSnapshot Snapshot(int inHand, int partialBytes, long queuedBytes, bool peerConnected) => new()
+    {
+        KernelSeen = KernelSeen,
+        KernelDropped = KernelDropped,
+        Taken = Taken,
+        Forwarded = Forwarded,
+        ForwardedBytes = ForwardedBytes,
+        WrittenBytes = WrittenBytes,
+        PartialBytes = TornBytes + partialBytes,
+        Dropped = ImmutableArray.Create(_dropped),
+        InHand = inHand,
+        QueuedBytes = queuedBytes,
+        Late = Late,
+        IdentitiesBroken = IdentitiesBroken,
+        FramingBytes = framingBytes,
+        PeerConnected = peerConnected,
+    };
+}

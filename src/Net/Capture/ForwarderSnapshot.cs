@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+
+namespace QmpRedirector.Net;
+
+/// <summary>
+/// A forwarder's account at one moment, taken between two frames. Frames are counted from the kernel filter on: what it rejects
+/// (disarmed, other direction) is not seen.
+/// </summary>
+public sealed record ForwarderSnapshot
+{
+    /// <summary>Frames that passed the kernel filter (tp_packets).</summary>
+    public required long KernelSeen { get; init; }
+
+    /// <summary>Of those, frames that found the backlog full (tp_drops): the newest are dropped.</summary>
+    public required long KernelDropped { get; init; }
+
+    /// <summary>Frames read from the kernel.</summary>
+    public required long Taken { get; init; }
+
+    /// <summary>Frames the peer's socket took whole.</summary>
+    public required long Forwarded { get; init; }
+
+    /// <summary>Bytes of those frames with their vnet headers, without the framing: what QEMU's statistics call bytes.</summary>
+    public required long ForwardedBytes { get; init; }
+
+    /// <summary>Bytes the peers' sockets took in all.</summary>
+    public required long WrittenBytes { get; init; }
+
+    /// <summary>Of those, bytes of frames left unfinished where a connection ended or not yet finished.</summary>
+    public required long PartialBytes { get; init; }
+
+    /// <summary>Frames dropped, by <see cref="DropReason"/> in its order.</summary>
+    public required ImmutableArray<long> Dropped { get; init; }
+
+    /// <summary>Frames read and not yet written whole.</summary>
+    public required int InHand { get; init; }
+
+    /// <summary>Bytes of kernel memory the frames not yet read take.</summary>
+    public required long QueuedBytes { get; init; }
+
+    /// <summary>
+    /// Frames sent although stamped after the event that ended the capture: they had gone out before the event arrived. Part of
+    /// <see cref="Forwarded"/>.
+    /// </summary>
+    public required long Late { get; init; }
+
+    /// <summary>How often an identity of the account did not hold. Anything but 0 is a defect of this program.</summary>
+    public required long IdentitiesBroken { get; init; }
+
+    /// <summary>Bytes of framing per forwarded frame: 4, or 8 with vnet_hdr_support.</summary>
+    public required int FramingBytes { get; init; }
+
+    /// <summary>A peer is connected.</summary>
+    public required bool PeerConnected { get; init; }
+
+    /// <summary>
+    /// Frames the kernel still holds. 0 is known from the kernel's own memory count; any other number is what the rest of the account
+    /// leaves, because a packet socket does not tell how many frames it queues.
+    /// </summary>
+    public long InKernel => QueuedBytes == 0 ? 0 : KernelSeen - KernelDropped - Taken;
+
+    /// <summary>Every frame dropped after it was taken.</summary>
+    public long DroppedTotal => Dropped.Sum();
+
+    /// <summary>True when every frame and every byte is accounted for.</summary>
+    public bool IsBalanced =>
+        KernelSeen == Taken + KernelDropped + InKernel
+        && InKernel >= 0
+        && Taken == Forwarded + DroppedTotal + InHand
+        && WrittenBytes == ForwardedBytes + (Forwarded * FramingBytes) + PartialBytes;
+}

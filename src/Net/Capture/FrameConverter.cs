@@ -1,0 +1,61 @@
+using QmpRedirector.Net.Interop;
+
+namespace QmpRedirector.Net;
+
+/// <summary>
+/// Turns a received slot into one frame of the stream, in place: restores the VLAN tag, writes the virtio-net header the consumer
+/// expects, and puts the framing in front.
+/// </summary>
+internal static class FrameConverter
+{
+    /// <summary>
+    /// Null and the bytes to send, or the reason to drop. A received slot is <see cref="FrameBatch.Headroom"/> bytes, a 10-byte
+    /// virtio_net_hdr and the frame; what is sent is framing, <paramref name="vnetHeaderLength"/> bytes of header, and the frame.
+    /// </summary>
+    internal static DropReason? Convert(
+        Span<byte> slot, in FrameMetadata metadata, int vnetHeaderLength, bool vnetHeaderSupport, out int offset, out int length)
+    {
+        offset = length = 0;
+        if (metadata.Truncated)
+            return DropReason.Truncated;
+        const int FrameStart = FrameBatch.Headroom + VnetHeader.LegacySize;
+        var end = FrameBatch.Headroom + metadata.Length;
+        var start = FrameStart;
+        if (end <= start)
+            return DropReason.Truncated;
+        var header = VnetHeader.Read(slot[FrameBatch.Headroom..FrameStart]);
+
+        if (metadata.HasVlanTag && end - start >= EthernetAddresses)
+        {
+            start -= VlanTagLength;
+            VlanTag.Insert(slot[start..end], metadata.VlanTpid, metadata.VlanTci);
+            header = header.AfterVlanInsert();
+        }
+
+        if (vnetHeaderLength == 0)
+        {
+            if (header.IsGso)
+                return DropReason.Gso;
+            if (header.NeedsChecksum && !Checksum.TryFinish(slot[start..end], header))
+                return DropReason.BadOffload;
+        }
+        else
+        {
+            header.Write(slot[(start - vnetHeaderLength)..start]);
+            start -= vnetHeaderLength;
+        }
+
+        var payload = end - start;
+        if (payload > FrameLimits.MaxLength)
+            return DropReason.Oversize;
+        var framing = FramingHeader.Size(vnetHeaderSupport);
+        start -= framing;
+        FramingHeader.Write(slot.Slice(start, framing), payload, vnetHeaderLength, vnetHeaderSupport);
+        offset = start;
+        length = payload + framing;
+        return null;
+    }
+
+    private const int EthernetAddresses = 12;
+    private const int VlanTagLength = 4;
+}

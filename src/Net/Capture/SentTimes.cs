@@ -1,0 +1,60 @@
+namespace QmpRedirector.Net;
+
+/// <summary>
+/// The timestamps of the latest frames sent, so that when an event arrives the frames that went out after its own time can be counted.
+/// </summary>
+internal sealed class SentTimes
+{
+    // Enough for what a data thread sends while one event crosses a socket (100 us): at 2 Mpps that is 200 frames.
+    private const int Remembered = 4096;
+
+    private readonly long[] _times = new long[Remembered];
+    private readonly long[] _expected = new long[Interop.FrameBatch.Capacity];
+    private int _next;
+    private int _queued;
+    private int _done;
+
+    /// <summary>A frame was queued for sending.</summary>
+    internal void Expect(long timestamp)
+    {
+        if (_done == _queued)
+            _done = _queued = 0;
+        _expected[_queued++] = timestamp;
+    }
+
+    /// <summary>The oldest frame queued was sent.</summary>
+    internal void Sent()
+    {
+        _times[_next] = _expected[_done++];
+        _next = (_next + 1) % Remembered;
+    }
+
+    /// <summary>Forgets, from the newest of the queued frames on, at most <paramref name="most"/> that are stamped after a time.</summary>
+    internal int ForgetAfter(long cutoff, int most)
+    {
+        var forgotten = 0;
+        while (forgotten < most && _queued > _done && _expected[_queued - 1] > cutoff)
+        {
+            _queued--;
+            forgotten++;
+        }
+
+        return forgotten;
+    }
+
+    /// <summary>The queued frames will not be sent.</summary>
+    internal void Forget() => _done = _queued = 0;
+
+    /// <summary>How many of the remembered frames are stamped after <paramref name="cutoff"/>.</summary>
+    internal int CountAfter(long cutoff)
+    {
+        var count = 0;
+        foreach (var time in _times)
+        {
+            if (time > cutoff)
+                count++;
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,202 @@
+using System.Net;
+using System.Net.Sockets;
+using QmpRedirector.Net.Interop;
+
+namespace QmpRedirector.Net;
+
+/// <summary>Opens the sockets of a chardev, with QEMU's sentences (util/qemu-sockets.c) for what goes wrong.</summary>
+internal static class ChardevSockets
+{
+    // sizeof(sun_path) (linux/un.h); a path needs room for its NUL.
+    private const int LongestPath = 107;
+
+    internal static async Task<Socket> ListenAsync(SocketChardevOptions options, CancellationToken cancellationToken)
+    {
+        switch (options.Address)
+        {
+            case ChardevAddress.Unix unix:
+                return ListenUnix(unix);
+            case ChardevAddress.Inet inet:
+                return await ListenInetAsync(inet, cancellationToken);
+            default:
+                return Inherit((ChardevAddress.Descriptor)options.Address);
+        }
+    }
+
+    internal static async Task<Socket> ConnectAsync(SocketChardevOptions options, CancellationToken cancellationToken)
+    {
+        switch (options.Address)
+        {
+            case ChardevAddress.Unix unix:
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                return await ConnectAsync(socket, EndPointOf(unix), $"'{unix.Path}'", cancellationToken);
+            case ChardevAddress.Inet inet:
+                return await ConnectInetAsync(inet, cancellationToken);
+            default:
+                return Inherit((ChardevAddress.Descriptor)options.Address);
+        }
+    }
+
+    /// <summary>
+    /// Sets a connection up: on TCP without Nagle's delay, since frames are written in batches already and a COLO secondary's answer waits
+    /// for each.
+    /// </summary>
+    internal static Socket Prepare(Socket socket)
+    {
+        if (socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
+            socket.NoDelay = true;
+        return socket;
+    }
+
+    private static Socket ListenUnix(ChardevAddress.Unix unix)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            RemoveStale(unix);
+            socket.Bind(EndPointOf(unix));
+            socket.Listen(1);
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+        {
+            socket.Dispose();
+            throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e)}", e);
+        }
+    }
+
+    // As QEMU, which unlinks whatever is at the path; but only a socket, and never through a symbolic link.
+    private static void RemoveStale(ChardevAddress.Unix unix)
+    {
+        if (unix.IsAbstract)
+            return;
+        switch (FileKinds.Of(unix.Path))
+        {
+            case null:
+                break;
+            case Constants.S_IFSOCK:
+                File.Delete(unix.Path);
+                break;
+            default:
+                throw new IOException("something that is not a socket is in the way; remove it or choose another path");
+        }
+    }
+
+    private static async Task<Socket> ListenInetAsync(ChardevAddress.Inet inet, CancellationToken cancellationToken)
+    {
+        SocketException? last = null;
+        foreach (var address in await ResolveAsync(inet, listening: true, cancellationToken))
+        {
+            for (var port = inet.Port; port <= (inet.To ?? inet.Port); port++)
+            {
+                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                try
+                {
+                    if (address.Equals(IPAddress.IPv6Any))
+                        socket.DualMode = inet.Ipv4 != false;
+                    socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                    socket.Bind(new IPEndPoint(address, port));
+                    socket.Listen(1);
+                    return socket;
+                }
+                catch (SocketException e)
+                {
+                    socket.Dispose();
+                    last = e;
+                }
+            }
+        }
+
+        throw new ChardevException($"Failed to bind socket to '{inet.Host}:{inet.Port}': {Reason(last)}", last);
+    }
+
+    private static async Task<Socket> ConnectInetAsync(ChardevAddress.Inet inet, CancellationToken cancellationToken)
+    {
+        ChardevException? last = null;
+        foreach (var address in await ResolveAsync(inet, listening: false, cancellationToken))
+        {
+            try
+            {
+                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                return await ConnectAsync(socket, new IPEndPoint(address, inet.Port), $"'{inet.Host}:{inet.Port}'", cancellationToken);
+            }
+            catch (ChardevException e)
+            {
+                last = e;
+            }
+        }
+
+        throw last ?? new ChardevException($"Failed to connect to '{inet.Host}:{inet.Port}': the name has no address of that kind");
+    }
+
+    private static async Task<Socket> ConnectAsync(Socket socket, EndPoint endPoint, string where, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return Prepare(socket);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new ChardevException($"Failed to connect to {where}: {Reason(e)}", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<IPAddress[]> ResolveAsync(ChardevAddress.Inet inet, bool listening, CancellationToken cancellationToken)
+    {
+        bool Wanted(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6
+            ? inet.Ipv6 ?? inet.Ipv4 != true
+            : inet.Ipv4 ?? inet.Ipv6 != true;
+        if (inet.Host.Length == 0)
+        {
+            IPAddress[] any = listening ? [IPAddress.IPv6Any, IPAddress.Any] : [IPAddress.IPv6Loopback, IPAddress.Loopback];
+            return [.. any.Where(Wanted)];
+        }
+
+        try
+        {
+            return [.. (await Dns.GetHostAddressesAsync(inet.Host, cancellationToken)).Where(Wanted)];
+        }
+        catch (SocketException e)
+        {
+            throw new ChardevException($"address resolution failed for '{inet.Host}:{inet.Port}': {Reason(e)}", e);
+        }
+    }
+
+    private static Socket Inherit(ChardevAddress.Descriptor descriptor)
+    {
+        try
+        {
+            return new Socket(new SafeSocketHandle(descriptor.Number, ownsHandle: true));
+        }
+        catch (SocketException e)
+        {
+            throw new ChardevException($"File descriptor '{descriptor.Number}' is not a socket: {Reason(e)}", e);
+        }
+    }
+
+    private static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
+    {
+        if (System.Text.Encoding.UTF8.GetByteCount(unix.Path) > LongestPath)
+            throw new ChardevException($"UNIX socket path '{unix.Path}' is too long: it must be shorter than {LongestPath + 1} bytes");
+        if (!unix.IsAbstract)
+            return new UnixDomainSocketEndPoint(unix.Path);
+        var name = '\0' + unix.Path;
+        return new UnixDomainSocketEndPoint(unix.IsTight ? name : name.PadRight(LongestPath + 1, '\0'));
+    }
+
+    private static string Reason(Exception? e) => e switch
+    {
+        // .NET's own texts for socket errors name Windows ideas; the kernel's words are what users search for.
+        SocketException s => new System.ComponentModel.Win32Exception(s.NativeErrorCode).Message,
+        UnauthorizedAccessException => "Permission denied",
+        null => "no address to use",
+        _ => e.Message,
+    };
+}

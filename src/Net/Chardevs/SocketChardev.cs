@@ -1,0 +1,132 @@
+using System.Net.Sockets;
+
+namespace QmpRedirector.Net;
+
+/// <summary>
+/// QEMU's socket chardev as far as a redirector needs it: listens and serves one peer at a time, or connects and, with
+/// <c>reconnect</c>, connects again. Whoever sends over the connection is given each peer in turn.
+/// </summary>
+public sealed class SocketChardev : IDisposable
+{
+    /// <summary>How long a closing connection waits for its peer to read the end of the stream.</summary>
+    private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(250);
+
+    private readonly SocketChardevOptions _options;
+    private readonly TimeProvider _time;
+    private Socket? _listener;
+    private Socket? _first;
+    private bool _used;
+
+    /// <summary>Makes the chardev; <see cref="OpenAsync"/> opens it.</summary>
+    public SocketChardev(SocketChardevOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _time = time;
+    }
+
+    /// <summary>Told of each change of the connection. Must not throw or wait.</summary>
+    public Action<ChardevEvent>? OnEvent { get; set; }
+
+    /// <summary>A peer is connected.</summary>
+    public bool IsConnected { get; private set; }
+
+    /// <summary>As <c>query-chardev</c> shows it.</summary>
+    public string Filename => (IsConnected ? "" : "disconnected:") + _options.Address + (_options.Server ? ",server=on" : "");
+
+    /// <summary>
+    /// Does what QEMU does before it starts: a server listens; a client without <c>reconnect</c> connects.
+    /// </summary>
+    /// <exception cref="ChardevException">It cannot.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Server)
+            _listener = await ChardevSockets.ListenAsync(_options, cancellationToken);
+        else if (_options.Reconnect is null)
+            _first = await ChardevSockets.ConnectAsync(_options, cancellationToken);
+    }
+
+    /// <summary>
+    /// The next peer: accepts one, or connects, as often as it takes with <c>reconnect</c>. Null when there will be no other. The caller
+    /// disposes of the socket before it asks for another.
+    /// </summary>
+    public async Task<Socket?> NextPeerAsync(CancellationToken cancellationToken)
+    {
+        if (_listener is not null)
+            return ChardevSockets.Prepare(await _listener.AcceptAsync(cancellationToken));
+        if (Interlocked.Exchange(ref _first, null) is { } first)
+            return first;
+        if (_options.Reconnect is not { } interval)
+            return null;
+        for (var again = _used; ; again = true)
+        {
+            _used = true;
+            if (again)
+                await Task.Delay(interval, _time, cancellationToken);
+            try
+            {
+                return await ChardevSockets.ConnectAsync(_options, cancellationToken);
+            }
+            catch (ChardevException problem)
+            {
+                OnEvent?.Invoke(new ChardevEvent.Refused(problem.Message));
+            }
+        }
+    }
+
+    /// <summary>Hands each peer to <paramref name="serve"/>, until cancelled or until there is none to come.</summary>
+    /// <param name="serve">Uses the connection until it ends; the socket stays the chardev's.</param>
+    /// <param name="cancellationToken">Ends the waiting for peers. It does not end <paramref name="serve"/>, whose owner does.</param>
+    public async Task RunAsync(Func<Socket, Task<PeerLoss>> serve, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(serve);
+        try
+        {
+            while (await NextPeerAsync(cancellationToken) is { } peer)
+            {
+                using (peer)
+                {
+                    IsConnected = true;
+                    OnEvent?.Invoke(new ChardevEvent.Connected());
+                    var loss = await serve(peer);
+                    IsConnected = false;
+                    OnEvent?.Invoke(new ChardevEvent.Disconnected(loss, Final: !_options.Server && _options.Reconnect is null));
+                    if (loss == PeerLoss.Stopped)
+                        await CloseAsync(peer);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <inheritdoc />
+    // A Unix listener's file goes with it: .NET unlinks what it bound.
+    public void Dispose()
+    {
+        _listener?.Dispose();
+        _first?.Dispose();
+    }
+
+    /// <summary>
+    /// Ends our side of the stream and waits for the peer to end its own. QEMU 7.2 can throw away bytes that were written just before a
+    /// close (chardev/char-socket.c, update_ioc_handlers: the hang-up watch has the same priority as the read watch).
+    /// </summary>
+    private async Task CloseAsync(Socket peer)
+    {
+        try
+        {
+            peer.Shutdown(SocketShutdown.Send);
+            using var deadline = new CancellationTokenSource(_closing, _time);
+            var scratch = new byte[4096];
+            while (await peer.ReceiveAsync(scratch, SocketFlags.None, deadline.Token) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // The peer is gone already, or does not close: nothing more is owed to it.
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using static QmpRedirector.Net.Interop.Constants;
+
+namespace QmpRedirector.Net.Interop;
+
+/// <summary>What kind of file is at a path; symbolic links are not followed. .NET has no word for sockets.</summary>
+internal static unsafe class FileKinds
+{
+    // linux/stat.h: struct statx is 256 bytes on every architecture, with stx_mode (u16) at offset 28.
+    private const int StatxLength = 256;
+    private const int ModeOffset = 28;
+
+    /// <summary>The S_IFMT bits of the file's mode, or null when there is no such file.</summary>
+    /// <exception cref="LinuxException">It cannot be looked at.</exception>
+    internal static int? Of(string path)
+    {
+        var buffer = stackalloc byte[StatxLength];
+        var name = Encoding.UTF8.GetBytes(path + '\0');
+        int result;
+
+        // SAFETY: the name is NUL-terminated and pinned; the kernel writes at most sizeof(struct statx) bytes into the buffer.
+        fixed (byte* bytes = name)
+            result = Libc.statx(AT_FDCWD, bytes, AT_SYMLINK_NOFOLLOW, STATX_TYPE, buffer);
+        if (result == 0)
+            return *(ushort*)(buffer + ModeOffset) & S_IFMT;
+        return Marshal.GetLastPInvokeError() == Errno.ENOENT ? null : throw LinuxException.Last("statx", path);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+
+namespace QmpRedirector.Net.Interop;
+
+/// <summary>The C library's functions, by their own names. EINTR and errno are handled by the types that call them.</summary>
+internal static unsafe partial class Libc
+{
+    private const string Library = "libc";
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int close(int fd);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial SafeFd socket(int domain, int type, int protocol);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bind(SafeHandle fd, void* address, uint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setsockopt(SafeHandle fd, int level, int name, void* value, uint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int getsockopt(SafeHandle fd, int level, int name, void* value, uint* length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int recvmmsg(SafeHandle fd, mmsghdr* messages, uint count, int flags, timespec* timeout);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint sendmsg(SafeHandle fd, msghdr* message, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint send(SafeHandle fd, void* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint recv(SafeHandle fd, void* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint read(SafeHandle fd, void* buffer, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint write(SafeHandle fd, void* buffer, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int poll(pollfd* descriptors, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial SafeFd eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int clock_gettime(int clock, timespec* time);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int statx(int directory, byte* path, int flags, uint mask, void* buffer);
+
+    // glibc 2.36 has the wrapper; older ones do not, and the number is the same on every architecture (asm-generic/unistd.h).
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint syscall(nint number, nint a, nint b);
+}

@@ -1,0 +1,33 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace QmpRedirector.Net.Interop;
+
+/// <summary>A system call failed; carries its name and errno.</summary>
+public sealed class LinuxException : IOException
+{
+    internal LinuxException(string call, int errno, string? on = null)
+        : base(Describe(call, errno, on))
+    {
+        Call = call;
+        Errno = errno;
+        HResult = errno;
+    }
+
+    /// <summary>The system call, as in its manual page: <c>setsockopt(SO_RCVBUF)</c>.</summary>
+    public string Call { get; }
+
+    /// <summary>The value of errno, see errno(3).</summary>
+    public int Errno { get; }
+
+    /// <summary>True for EPERM and EACCES: a capability or a file permission is missing.</summary>
+    public bool IsPermission => Errno is Interop.Errno.EPERM or Interop.Errno.EACCES;
+
+    internal static LinuxException Last(string call, string? on = null) => new(call, Marshal.GetLastPInvokeError(), on);
+
+    private static string Describe(string call, int errno, string? on)
+    {
+        var reason = new Win32Exception(errno).Message;
+        return on is null ? $"{call}: {reason}" : $"{call} on {on}: {reason}";
+    }
+}

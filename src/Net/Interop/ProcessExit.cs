@@ -1,0 +1,23 @@
+namespace QmpRedirector.Net.Interop;
+
+/// <summary>Waits for the end of a process that is not a child of this one. See pidfd_open(2).</summary>
+public static class ProcessExit
+{
+    // asm-generic/unistd.h; glibc has a wrapper only since 2.36.
+    private const int SYS_pidfd_open = 434;
+
+    /// <summary>Completes when process <paramref name="pid"/> has ended, at once if there is none.</summary>
+    public static async Task WaitAsync(int pid, CancellationToken cancellationToken)
+    {
+        using var descriptor = new SafeFd((int)Libc.syscall(SYS_pidfd_open, pid, 0));
+        if (descriptor.IsInvalid)
+            return;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var waiting = new DescriptorThread($"pidfd {pid}", descriptor, () =>
+        {
+            ended.TrySetResult();
+            return false;
+        });
+        await ended.Task.WaitAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,14 @@
+namespace QmpRedirector.Net;
+
+/// <summary>What rtnetlink announced.</summary>
+public enum LinkChangeKind
+{
+    /// <summary>RTM_NEWLINK: the interface was made, or something about it changed.</summary>
+    Present,
+
+    /// <summary>RTM_DELLINK: the interface is gone.</summary>
+    Deleted,
+
+    /// <summary>The socket's buffer overflowed: anything may have happened.</summary>
+    Lost,
+}
