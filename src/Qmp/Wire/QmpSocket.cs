@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace QmpRedirector.Qmp.Wire;
+
+/// <summary>Opens the stream socket of a <see cref="QmpAddress"/> and says in an operator's words why it cannot.</summary>
+internal static class QmpSocket
+{
+    /// <exception cref="QmpConnectException">It cannot be connected.</exception>
+    public static async Task<Socket> ConnectAsync(QmpAddress address, TimeSpan timeout, TimeProvider timeProvider, CancellationToken ct)
+    {
+        if (address.Kind == QmpAddressKind.Fd)
+            return Adopt(address);
+
+        using var deadline = new CancellationTokenSource(timeout, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
+        var socket = address.Kind == QmpAddressKind.Unix
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (address.Kind == QmpAddressKind.Unix)
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(address.Path!), either.Token);
+            else
+                await socket.ConnectAsync(address.Host!, address.Port, either.Token);
+            return socket;
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (e is OperationCanceledException && !ct.IsCancellationRequested)
+            {
+                throw new QmpConnectException(
+                    QmpConnectFailure.Timeout,
+                    string.Create(CultureInfo.InvariantCulture, $"{address} did not accept a connection within {timeout.TotalSeconds:0.###} s."),
+                    e);
+            }
+            if (e is SocketException refused)
+                throw Explain(address, refused);
+            throw;
+        }
+    }
+
+    /// <summary>Whether an error of an established connection only means that the peer is gone.</summary>
+    public static bool IsPeerGone(SocketError error) => error is SocketError.ConnectionReset or SocketError.ConnectionAborted
+        or SocketError.Shutdown or SocketError.NotConnected or SocketError.TimedOut or SocketError.NetworkReset
+        or SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown;
+
+    private static Socket Adopt(QmpAddress address)
+    {
+        var handle = new SafeSocketHandle(address.Fd, ownsHandle: true);
+        Socket socket;
+        try
+        {
+            socket = new Socket(handle);
+        }
+        catch (SocketException e)
+        {
+            // Not ours to close: whatever this number is, it is no socket that was handed to us.
+            handle.SetHandleAsInvalid();
+            throw new QmpConnectException(
+                QmpConnectFailure.Other, $"File descriptor {address.Fd} is not an open socket: it must be inherited from the parent process.", e);
+        }
+        if (socket.Connected)
+            return socket;
+        socket.Dispose();
+        throw new QmpConnectException(
+            QmpConnectFailure.Other, $"File descriptor {address.Fd} is a socket without a peer: a connected one is needed, not a listening one.");
+    }
+
+    private static QmpConnectException Explain(QmpAddress address, SocketException e) => e.SocketErrorCode switch
+    {
+        // ENOENT on a UNIX socket arrives as AddressNotAvailable.
+        SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData => Failure(
+            QmpConnectFailure.NotFound, address, e, address.Kind == QmpAddressKind.Unix
+                ? $"there is no such socket; start QEMU with -qmp {address},server=on,wait=off or correct the path."
+                : "the host is not known."),
+        SocketError.ConnectionRefused => Failure(
+            QmpConnectFailure.Refused, address, e, "nothing listens there; QEMU has probably ended or was started without this -qmp."),
+        SocketError.AccessDenied => Failure(
+            QmpConnectFailure.PermissionDenied, address, e, "permission denied; run as QEMU's user or grant access to the socket."),
+        // EAGAIN: the listen queue of a UNIX socket is full (unix(7)), so other clients wait for the one that is served.
+        SocketError.WouldBlock => NoGreeting(address, "has a full queue of waiting clients", e),
+        _ => Failure(QmpConnectFailure.Other, address, e, $"{e.Message}."),
+    };
+
+    /// <summary>The sentence for a monitor that somebody else holds.</summary>
+    public static QmpConnectException NoGreeting(QmpAddress address, string what, Exception? inner) => new(
+        QmpConnectFailure.NoGreeting,
+        $"{address} {what}: another client probably holds this monitor, as QEMU serves one client per -qmp socket; "
+        + "give QEMU a second one, for example -qmp unix:/run/second.qmp,server=on,wait=off, and use that.",
+        inner);
+
+    private static QmpConnectException Failure(QmpConnectFailure reason, QmpAddress address, Exception inner, string why) =>
+        new(reason, $"Cannot connect to QMP at {address}: {why}", inner);
+}
