@@ -1,0 +1,23 @@
+using System.Net.Sockets;
+
+namespace QmpRedirector.SystemTests.Kit;
+
+/// <summary>The listening end, for a chardev with server=off. Nothing is accepted until the test asks.</summary>
+internal sealed class ChardevListener : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    public ChardevListener(string path)
+    {
+        _socket.Bind(new UnixDomainSocketEndPoint(path));
+        _socket.Listen(1);
+    }
+
+    public async Task<ChardevPeer> AcceptAsync(bool vnetHdrSupport = false, long allowance = long.MaxValue)
+    {
+        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        return new ChardevPeer(await _socket.AcceptAsync(deadline.Token), vnetHdrSupport, allowance);
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

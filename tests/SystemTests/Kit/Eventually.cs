@@ -1,0 +1,22 @@
+namespace QmpRedirector.SystemTests.Kit;
+
+/// <summary>The one way these tests wait for something that has no event: look again until it is so or the deadline has passed.</summary>
+internal static class Eventually
+{
+    /// <summary>Generous, as two cores are shared: it bounds a failing test, a passing one never waits that long.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+
+    public static Task ThatAsync(Func<bool> condition, string what) => ThatAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task ThatAsync(Func<Task<bool>> condition, string what)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > Deadline) Assert.Fail($"Within {Deadline.TotalSeconds} s it never came true that {what}.");
+            await Task.Delay(Interval, TimeProvider.System);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+namespace QmpRedirector.SystemTests.Kit;
+
+/// <summary>One test's world: a namespace, a folder for sockets, and everything started in them, taken down in reverse order.</summary>
+internal sealed class Lab : IAsyncDisposable
+{
+    public const string TapName = "tap0";
+
+    private readonly Stack<object> _owned = new();
+    private int _sidecars;
+
+    private Lab(NetworkNamespace ns, string folder)
+    {
+        Namespace = ns;
+        Folder = folder;
+    }
+
+    public NetworkNamespace Namespace { get; }
+
+    /// <summary>Short, as a socket's path has room for 107 bytes.</summary>
+    public string Folder { get; }
+
+    public string Monitor => PathOf("qmp.sock");
+
+    public static async Task<Lab> CreateAsync() =>
+        new(await NetworkNamespace.CreateAsync(), Directory.CreateTempSubdirectory("qr-").FullName);
+
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Hands something over to be disposed with the lab.</summary>
+    public T Own<T>(T thing)
+        where T : notnull
+    {
+        _owned.Push(thing);
+        return thing;
+    }
+
+    public async Task<Tap> OpenTapAsync(string name = TapName, int vnetHeaderLength = 12, bool inheritable = false) =>
+        Own(await Tap.OpenAsync(Namespace, name, vnetHeaderLength, inheritable));
+
+    public FrameSender OpenSender(string ifname = TapName, bool vnetHeader = false) => Own(FrameSender.Open(Namespace, ifname, vnetHeader));
+
+    public async Task<QemuProcess> StartQemuAsync(params string[] arguments) =>
+        Own(await QemuProcess.StartAsync(Namespace, Monitor, PathOf("probe.sock"), arguments));
+
+    /// <summary>QEMU holding <see cref="TapName"/> for its netdev net0.</summary>
+    public async Task<QemuProcess> StartQemuWithTapAsync(params string[] arguments)
+    {
+        await Tap.CreatePersistentAsync(Namespace, TapName);
+        return await StartQemuAsync([.. QemuProcess.TapAndNic(TapName), .. arguments]);
+    }
+
+    /// <summary>`qmp-redirector run` against this lab's QEMU.</summary>
+    public Sidecar Run(params string[] arguments) => Start(["run", "--qmp", $"unix:{Monitor}", .. arguments]);
+
+    public Sidecar Start(IEnumerable<string> arguments, params string[] wrapper) =>
+        Own(Sidecar.Start(Namespace, PathOf($"notify{_sidecars++}"), arguments, wrapper));
+
+    public async Task<ChardevPeer> ConnectPeerAsync(string chardev, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
+        Own(await ChardevPeer.ConnectAsync(PathOf(chardev), vnetHdrSupport, allowance));
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_owned.TryPop(out var thing))
+        {
+            if (thing is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
+            else ((IDisposable)thing).Dispose();
+        }
+
+        await Namespace.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

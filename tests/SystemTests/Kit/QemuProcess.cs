@@ -1,0 +1,70 @@
+namespace QmpRedirector.SystemTests.Kit;
+
+/// <summary>
+/// Debian's QEMU with a machine that has nothing to boot: its firmware halts, so "running" costs no CPU (Debian builds no qtest accelerator).
+/// It has two monitors, one for the sidecar and one for the test.
+/// </summary>
+internal sealed class QemuProcess : IAsyncDisposable
+{
+    private readonly CapturedProcess _process;
+
+    private QemuProcess(CapturedProcess process, QmpProbe qmp)
+    {
+        _process = process;
+        Qmp = qmp;
+    }
+
+    public QmpProbe Qmp { get; }
+
+    public string Error => _process.Error;
+
+    /// <summary>Starts QEMU and returns when its monitor answers; the VM is running unless <paramref name="arguments"/> hold "-S".</summary>
+    public static async Task<QemuProcess> StartAsync(NetworkNamespace ns, string sidecarMonitor, string testMonitor, params string[] arguments)
+    {
+        string[] machine =
+        [
+            "qemu-system-x86_64", "-machine", "pc", "-accel", "tcg", "-m", "16", "-nodefaults", "-no-user-config", "-display", "none",
+            "-qmp", $"unix:{testMonitor},server=on,wait=off", "-qmp", $"unix:{sidecarMonitor},server=on,wait=off",
+        ];
+        // A monitor socket left by a killed QEMU would be connected to before the new one has replaced it.
+        File.Delete(testMonitor);
+        var process = CapturedProcess.Start(ns.CommandLine([.. machine, .. arguments]));
+        await Eventually.ThatAsync(() => process.HasExited || File.Exists(testMonitor), "QEMU opens its monitor");
+        Assert.That(process.HasExited, Is.False, $"QEMU ended: {process.Error}");
+        QmpProbe? qmp = null;
+        // The socket file appears at bind, a moment before listen.
+        await Eventually.ThatAsync(async () => (qmp = await TryConnectAsync(testMonitor)) is not null, "QEMU's monitor accepts the test");
+        return new QemuProcess(process, qmp!);
+    }
+
+    /// <summary>A TAP opened by name and a NIC no driver ever starts (no option ROM: iPXE would send DHCP).</summary>
+    public static string[] TapAndNic(string ifname, string netdev = "net0") =>
+    [
+        "-netdev", $"tap,id={netdev},ifname={ifname},script=no,downscript=no,vhost=off", "-device", $"virtio-net-pci,netdev={netdev},romfile=",
+    ];
+
+    /// <summary>SIGKILL: no SHUTDOWN event, no farewell.</summary>
+    public async Task KillAsync()
+    {
+        Qmp.Dispose();
+        await _process.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process.Error.Length > 0) await TestContext.Out.WriteLineAsync($"QEMU wrote: {_process.Error}");
+        await KillAsync();
+    }
+
+    private static async Task<QmpProbe?> TryConnectAsync(string path)
+    {
+        try
+        {
+            return await QmpProbe.ConnectAsync(path);
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return null;
+        }
+    }
+}

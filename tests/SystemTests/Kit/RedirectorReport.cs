@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace QmpRedirector.SystemTests.Kit;
+
+/// <summary>One redirector's closing account, as the sidecar writes it to standard error when it ends.</summary>
+internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, string> Fields)
+{
+    private const string Prefix = "qmp-redirector: ";
+    private const string DropPrefix = "dropped.";
+
+    public long KernelSeen => Number("kernel_seen");
+
+    public long KernelDropped => Number("kernel_dropped");
+
+    public long Taken => Number("taken");
+
+    public long Forwarded => Number("forwarded");
+
+    public long Bytes => Number("bytes");
+
+    public long InHand => Number("in_hand");
+
+    public long InKernel => Number("in_kernel");
+
+    public long PartialBytes => Number("partial_bytes");
+
+    /// <summary>The sidecar's own opinion.</summary>
+    public bool IdentitiesHold => Fields["identities"] == "ok";
+
+    public long DroppedInAll => Fields.Keys.Where(key => key.StartsWith(DropPrefix, StringComparison.Ordinal)).Sum(Number);
+
+    public long Dropped(string reason) => Fields.ContainsKey(DropPrefix + reason) ? Number(DropPrefix + reason) : 0;
+
+    /// <summary>Finds the reports, by redirector, among whatever else was logged.</summary>
+    public static IReadOnlyDictionary<string, RedirectorReport> ParseAll(string text) => text.Split('\n')
+        .Where(line => line.StartsWith(Prefix, StringComparison.Ordinal) && line.Contains(" kernel_seen=", StringComparison.Ordinal))
+        .Select(Parse)
+        .ToDictionary(report => report.Id);
+
+    private static RedirectorReport Parse(string line)
+    {
+        var words = line[Prefix.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fields = words.Skip(1).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        return new RedirectorReport(words[0].TrimEnd(':'), fields);
+    }
+
+    private long Number(string key) => long.Parse(Fields[key], CultureInfo.InvariantCulture);
+}

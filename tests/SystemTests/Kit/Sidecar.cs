@@ -1,0 +1,109 @@
+using System.Net.Sockets;
+using System.Text;
+using QmpRedirector.SystemTests.Interop;
+
+namespace QmpRedirector.SystemTests.Kit;
+
+/// <summary>The binary under test, started inside a namespace and awaited as systemd would: READY=1 on NOTIFY_SOCKET.</summary>
+internal sealed class Sidecar : IAsyncDisposable
+{
+    /// <summary>DESIGN section 3: SIGTERM is obeyed within a second.</summary>
+    public static readonly TimeSpan ExitDeadline = TimeSpan.FromSeconds(1);
+
+    private readonly CapturedProcess _process;
+    private readonly Socket _notify;
+    private Task<string>? _notification;
+
+    private Sidecar(CapturedProcess process, Socket notify)
+    {
+        _process = process;
+        _notify = notify;
+    }
+
+    public static string Binary => Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY") ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
+
+    public string Error => _process.Error;
+
+    public string Output => _process.Output;
+
+    public bool HasExited => _process.HasExited;
+
+    private static string RepositoryRoot
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QmpRedirector.sln"))) folder = folder.Parent;
+            return folder?.FullName ?? throw new DirectoryNotFoundException("No QmpRedirector.sln above the tests.");
+        }
+    }
+
+    /// <param name="wrapper">A command that execs the binary with fewer rights, for example setpriv.</param>
+    public static Sidecar Start(NetworkNamespace ns, string notifyPath, IEnumerable<string> arguments, params string[] wrapper)
+    {
+        Assert.That(Binary, Does.Exist, "build the sidecar first (scripts/build.sh), or name it in QMP_REDIRECTOR_BINARY");
+        var notify = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        notify.Bind(new UnixDomainSocketEndPoint(notifyPath));
+        var environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notifyPath };
+        return new Sidecar(CapturedProcess.Start(ns.CommandLine([.. wrapper, Binary, .. arguments]), environment), notify);
+    }
+
+    /// <summary>Whether READY=1 has come, without waiting for it.</summary>
+    public bool IsReady
+    {
+        get
+        {
+            _notification ??= ReceiveReadyAsync();
+            return _notification.IsCompletedSuccessfully;
+        }
+    }
+
+    public async Task ReadyAsync()
+    {
+        await Eventually.ThatAsync(() => IsReady || HasExited, $"the sidecar says READY=1; it wrote: {Error}");
+        Assert.That(IsReady, Is.True, $"The sidecar ended before READY=1: {Error}");
+    }
+
+    public void Signal(int signal) => _process.Signal(signal);
+
+    /// <summary>SIGTERM; the exit code once it has ended, which must be within a second.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        Signal(Linux.SigTerm);
+        return await WaitForExitAsync(ExitDeadline);
+    }
+
+    public Task<int> WaitForExitAsync(TimeSpan? within = null) => _process.WaitForExitAsync(within ?? Eventually.Deadline);
+
+    /// <summary>Ends it cleanly and returns what each redirector reports.</summary>
+    public async Task<IReadOnlyDictionary<string, RedirectorReport>> StopAsync()
+    {
+        Assert.That(await TerminateAsync(), Is.Zero, $"exit code after SIGTERM; it wrote: {Error}");
+        return Reports();
+    }
+
+    public IReadOnlyDictionary<string, RedirectorReport> Reports()
+    {
+        var reports = RedirectorReport.ParseAll(Error);
+        Assert.That(reports, Is.Not.Empty, $"no closing report in: {Error}");
+        return reports;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _notify.Dispose();
+        if (Error.Length > 0) await TestContext.Out.WriteLineAsync($"The sidecar wrote: {Error}");
+    }
+
+    private async Task<string> ReceiveReadyAsync()
+    {
+        var buffer = new byte[4096];
+        while (true)
+        {
+            var count = await _notify.ReceiveAsync(buffer);
+            var text = Encoding.UTF8.GetString(buffer, 0, count);
+            if (text.Split('\n').Contains("READY=1")) return text;
+        }
+    }
+}

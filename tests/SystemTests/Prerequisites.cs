@@ -1,0 +1,19 @@
+using QmpRedirector.SystemTests.Interop;
+
+namespace QmpRedirector.SystemTests;
+
+/// <summary>Without these nothing here means anything, so their absence is a failure and not a skip.</summary>
+[SetUpFixture]
+internal sealed class Prerequisites
+{
+    [OneTimeSetUp]
+    public void The_machine_has_what_the_tests_need()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(LibC.GetEffectiveUserId(), Is.Zero, "system tests need root");
+            foreach (var file in (string[])["/dev/net/tun", "/usr/bin/qemu-system-x86_64", "/usr/bin/setpriv"])
+                Assert.That(file, Does.Exist, "system tests need TAP devices, Debian's qemu-system-x86 and util-linux");
+        }
+    }
+}
