@@ -92,8 +92,11 @@ internal sealed class DataLoop : IDisposable
                 snapshot.Taken.TrySetResult(Snapshot());
                 break;
             case ForwarderCommand.Drain drain:
-                _drain?.Command.Done.TrySetResult();
+                EndDrain();
                 _drain = (Stopwatch.GetTimestamp() + (long)(drain.Linger.TotalSeconds * Stopwatch.Frequency), drain);
+                break;
+            case ForwarderCommand.CancelDrain:
+                EndDrain();
                 break;
             case ForwarderCommand.Stop:
                 _stopRequested ??= Stopwatch.GetTimestamp();
@@ -118,7 +121,7 @@ internal sealed class DataLoop : IDisposable
         CheckAccount();
         var final = Snapshot();
         LosePeer(PeerLoss.Stopped);
-        _drain?.Command.Done.TrySetResult();
+        EndDrain();
         return final;
     }
 
@@ -188,14 +191,15 @@ internal sealed class DataLoop : IDisposable
         Volatile.Write(ref _emptyAt, RealtimeClock.NowNanoseconds);
         if (_checkAccount && CheckAccount())
             _checkAccount = false;
-        if (_drain is { } drain)
-        {
-            drain.Command.Done.TrySetResult();
-            _drain = null;
-        }
-
+        EndDrain();
         if (_stopRequested is null)
             Wait();
+    }
+
+    private void EndDrain()
+    {
+        _drain?.Command.Done.TrySetResult();
+        _drain = null;
     }
 
     private void Wait()

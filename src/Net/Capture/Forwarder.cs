@@ -65,6 +65,7 @@ public sealed class Forwarder : IAsyncDisposable
             _windows.Open(before, _thread.EmptyAt);
             _socket.AttachFilter(CaptureFilter.Accept(_direction));
             IsArmed = true;
+            _thread.Post(new ForwarderCommand.CancelDrain());
             return RealtimeClock.NowNanoseconds - before;
         }
     }
@@ -113,7 +114,7 @@ public sealed class Forwarder : IAsyncDisposable
 
     /// <summary>
     /// Waits until everything accepted has been sent or dropped. What the peer has not taken when <paramref name="linger"/> is over is
-    /// dropped as <see cref="DropReason.LingerExpired"/>. Meant for a disarmed forwarder.
+    /// dropped as <see cref="DropReason.LingerExpired"/>. For a disarmed forwarder: arming it again ends the wait and keeps the rest.
     /// </summary>
     public Task DrainAsync(TimeSpan linger)
     {

@@ -36,5 +36,7 @@ internal abstract record ForwarderCommand
         internal override void AnswerAfterEnd(ForwarderSnapshot final) => Done.TrySetResult();
     }
 
+    internal sealed record CancelDrain : ForwarderCommand;
+
     internal sealed record Stop : ForwarderCommand;
 }

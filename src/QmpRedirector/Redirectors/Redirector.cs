@@ -1,0 +1,259 @@
+using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
+using QmpRedirector.Net.Interop;
+using QmpRedirector.Options;
+using QmpRedirector.Vm;
+
+namespace QmpRedirector.Redirectors;
+
+/// <summary>
+/// One <c>filter-redirector</c> or <c>filter-mirror</c>: holds what its activity depends on (status, the VM, the TAP, the first peer)
+/// and arms or disarms its forwarder whenever one of these changes.
+/// </summary>
+internal sealed class Redirector : IAsyncDisposable
+{
+    /// <summary>How long what was accepted may take to be sent after QEMU or the TAP is gone.</summary>
+    private static readonly TimeSpan _linger = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly Forwarder _forwarder;
+    private readonly SocketChardev _chardev;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _peerSeen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private VmSnapshot? _vm;
+    private LinkInfo? _tap;
+    private string? _ifname;
+    private int? _vnetHeaderLength;
+    private Task _draining = Task.CompletedTask;
+    private bool _stopping;
+
+    /// <param name="options">The object's properties.</param>
+    /// <param name="outdev">The chardev it writes to, which stays the caller's.</param>
+    /// <param name="waitsForPeer">Not active before a first peer has connected (<c>wait=on</c>).</param>
+    /// <param name="logger">Event ids of <see cref="Log"/>.</param>
+    /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
+    public Redirector(RedirectorOptions options, SocketChardev outdev, bool waitsForPeer, ILogger logger)
+    {
+        Options = options;
+        _chardev = outdev;
+        _chardev.OnEvent = OnChardev;
+        _logger = logger;
+        if (!waitsForPeer)
+            _peerSeen.SetResult();
+        DefaultVnetHeaderLength = options.VnetHdrSupport ? 12 : 0;
+        _forwarder = new Forwarder(new ForwarderOptions(
+            options.Id,
+            options.Queue switch
+            {
+                QueueDirection.Tx => CaptureDirection.TowardsGuest,
+                QueueDirection.Rx => CaptureDirection.FromGuest,
+                _ => CaptureDirection.All,
+            },
+            options.VnetHdrSupport,
+            options.VnetHdrLen ?? DefaultVnetHeaderLength,
+            options.Backlog));
+        if (_forwarder.GrantedBacklog < options.Backlog)
+            Log.BacklogSmaller(_logger, Id, _forwarder.GrantedBacklog, options.Backlog);
+    }
+
+    public RedirectorOptions Options { get; }
+
+    public string Id => Options.Id;
+
+    /// <summary>Bytes of vnet header where QMP does not help.</summary>
+    public int DefaultVnetHeaderLength { get; }
+
+    /// <summary>Completes when the TAP was bound for the first time.</summary>
+    public Task Bound => _bound.Task;
+
+    /// <summary>Completes when the chardev has a first peer, or need not wait for one.</summary>
+    public Task PeerSeen => _peerSeen.Task;
+
+    /// <summary>Faults when the data thread fails.</summary>
+    public Task Completion => _forwarder.Completion;
+
+    /// <summary>True when it had a TAP and has none now.</summary>
+    public bool LostTap
+    {
+        get
+        {
+            lock (_gate)
+                return _bound.Task.IsCompleted && _tap is null;
+        }
+    }
+
+    /// <summary>Serves the chardev's peers until cancelled; the last connection ends with <see cref="StopAsync"/>.</summary>
+    public Task RunChardevAsync(CancellationToken cancellationToken) => _chardev.RunAsync(_forwarder.ServeAsync, cancellationToken);
+
+    /// <summary>The VM has changed. Called on the thread that received the event: what follows must be quick.</summary>
+    public void OnVm(VmSnapshot vm)
+    {
+        lock (_gate)
+        {
+            var gone = vm.Phase == VmPhase.Gone && _vm?.Phase != VmPhase.Gone;
+            _vm = vm;
+            Update(vm.Cause, vm.ChangedAtNanoseconds);
+            if (gone)
+                Drain();
+        }
+    }
+
+    /// <summary>An interface of this network namespace has changed.</summary>
+    public void OnLink(LinkChange change)
+    {
+        lock (_gate)
+        {
+            if (change is { Kind: LinkChangeKind.Deleted, Link: { } deleted } && deleted.Index == _tap?.Index)
+                LoseTap("TAP deleted");
+            else if (change is { Kind: LinkChangeKind.Present, Link: { WhyNotTap: null } present } && present.Name == _ifname)
+                Bind(present, "rtnetlink");
+        }
+    }
+
+    /// <summary>Captures from this TAP, now and whenever it is made again under its name.</summary>
+    public void Bind(LinkInfo tap, string how)
+    {
+        lock (_gate)
+        {
+            _ifname = tap.Name;
+            if (tap.Index == _tap?.Index)
+            {
+                _tap = tap;
+                return;
+            }
+
+            if (_tap is not null)
+                LoseTap("TAP replaced");
+            try
+            {
+                _forwarder.Bind(tap.Index);
+            }
+            catch (LinuxException)
+            {
+                // Deleted between the look-up and now; rtnetlink tells when it is there again.
+                return;
+            }
+
+            _tap = tap;
+            Log.TapBound(_logger, Id, tap.Name, tap.Index, how);
+            if (tap.IsMultiQueue)
+                Log.TapIsMultiQueue(_logger, Id, tap.Name);
+            _bound.TrySetResult();
+            Update("TAP found", null);
+        }
+    }
+
+    /// <summary>The netdev is gone, or is another TAP's now.</summary>
+    public void Unbind(string cause)
+    {
+        lock (_gate)
+        {
+            _ifname = null;
+            if (_tap is not null)
+                LoseTap(cause);
+        }
+    }
+
+    /// <summary>Bytes of vnet header before each frame from now on.</summary>
+    public void SetVnetHeaderLength(int bytes, string how)
+    {
+        lock (_gate)
+        {
+            if (bytes == _vnetHeaderLength)
+                return;
+            _vnetHeaderLength = bytes;
+            _forwarder.SetVnetHeaderLength(bytes);
+            Log.VnetHeaderLength(_logger, Id, bytes, how);
+        }
+    }
+
+    /// <summary>Waits until what was accepted is sent, or dropped when the time for that is over.</summary>
+    public Task DrainAsync() => _forwarder.DrainAsync(_linger);
+
+    /// <summary>Ends the capture; see <see cref="Forwarder.StopAsync"/>.</summary>
+    public async Task<ForwarderSnapshot> StopAsync()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Update("stopping", null);
+        }
+
+        var account = await _forwarder.StopAsync();
+        await _draining;
+        return account;
+    }
+
+    public ValueTask DisposeAsync() => _forwarder.DisposeAsync();
+
+    private void OnChardev(ChardevEvent change)
+    {
+        switch (change)
+        {
+            case ChardevEvent.Connected:
+                Log.PeerConnected(_logger, Id, Options.Outdev, _chardev.Filename);
+                lock (_gate)
+                {
+                    _peerSeen.TrySetResult();
+                    Update("peer connected", null);
+                }
+
+                break;
+            case ChardevEvent.Disconnected { Reason: not PeerLoss.Stopped } lost:
+                Log.PeerLost(_logger, Id, Options.Outdev, lost.Reason, lost.Final ? "; it will not come back: the chardev has no reconnect" : "");
+                break;
+            case ChardevEvent.Refused refused:
+                Log.PeerRefused(_logger, Id, Options.Outdev, refused.Problem);
+                break;
+        }
+    }
+
+    private void LoseTap(string cause)
+    {
+        _tap = null;
+        Update(cause, null);
+        Drain();
+    }
+
+    private void Drain()
+    {
+        if (_draining.IsCompleted)
+            _draining = DrainAsync();
+    }
+
+    private void Update(string cause, long? at)
+    {
+        var why = WhyInactive();
+        if ((why is null) == _forwarder.IsArmed)
+            return;
+        if (why is null)
+        {
+            var took = _forwarder.Arm();
+            Log.Armed(_logger, Id, _tap!.Name, cause, took / 1000);
+        }
+        else
+        {
+            var took = _forwarder.Disarm(at);
+            Log.Disarmed(_logger, Id, cause, why, took / 1000);
+        }
+    }
+
+    /// <summary>Null while active, else the reason as an operator would say it.</summary>
+    private string? WhyInactive()
+    {
+        if (_stopping)
+            return "stopping";
+        if (_vm is null or { Phase: VmPhase.Connecting })
+            return "QMP is not connected yet";
+        if (_vm.Phase == VmPhase.Gone)
+            return "QEMU is gone";
+        if (_tap is null)
+            return "there is no TAP";
+        if (!_peerSeen.Task.IsCompleted)
+            return "no peer has connected yet";
+        if (Activation.IsActive(Options.Status, _vm.Running, Options.EnableWhenStopped, Options.DisableWhenRunning))
+            return null;
+        return Options.Status ? $"the VM is {_vm.RunState ?? (_vm.Running ? "running" : "stopped")}" : "status is off";
+    }
+}
