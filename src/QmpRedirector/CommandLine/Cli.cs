@@ -1,0 +1,73 @@
+using System.CommandLine;
+using QmpRedirector.Options;
+
+namespace QmpRedirector.CommandLine;
+
+/// <summary>The command line: 0 is a clean end, 1 a failure at run time, 2 a wrong command line.</summary>
+internal static class Cli
+{
+    public const string Program = "qmp-redirector";
+    private const int UsageError = 2;
+
+    /// <param name="args">Without the program's name.</param>
+    /// <param name="run">What <c>run</c> does once its options are right.</param>
+    /// <param name="decode">What <c>decode</c> does once its options are right.</param>
+    /// <param name="output">Takes help and version when they are asked for.</param>
+    /// <param name="error">Takes errors and warnings.</param>
+    /// <returns>The exit code.</returns>
+    public static Task<int> InvokeAsync(
+        IReadOnlyList<string> args,
+        Func<RunOptions, CancellationToken, Task<int>> run,
+        Func<DecodeOptions, CancellationToken, Task<int>> decode,
+        TextWriter output,
+        TextWriter error)
+    {
+        RunCommand runCommand = new();
+        DecodeCommand decodeCommand = new();
+        Option<bool> help = new("--help", "-h") { Recursive = true, Arity = ArgumentArity.Zero };
+        Option<bool> version = new("--version") { Arity = ArgumentArity.Zero };
+        RootCommand root = new() { runCommand, decodeCommand };
+        root.TreatUnmatchedTokensAsErrors = false;
+        // An argument means what it says: no [directives], no @response files, no -abc for -a -b -c.
+        root.Directives.Clear();
+        root.Options.Clear();
+        root.Options.Add(help);
+        root.Options.Add(version);
+        ParseResult result = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+
+        Command command = result.CommandResult.Command;
+        if (result.GetResult(help) is not null)
+            return Print(output, HelpText.Of(command), 0);
+        if (result.GetResult(version) is not null)
+            return Print(output, $"{Program} {typeof(Cli).Assembly.GetName().Version?.ToString(3)}\n", 0);
+        if (command == root && result.UnmatchedTokens.Count == 0)
+            return Print(error, HelpText.Of(root), UsageError);
+
+        List<string> errors = [.. UsageErrors.Of(result, isRoot: command == root)];
+        if (command == runCommand)
+            SetAction(RunOptionsParser.Parse(runCommand.Read(result), File.ReadAllText), run);
+        else if (command == decodeCommand)
+            SetAction(DecodeOptionsParser.Parse(decodeCommand.Read(result)), decode);
+        if (errors.Count > 0)
+            return Print(error, UsageErrors.Text(errors, command == root ? Program : $"{Program} {command.Name}"), UsageError);
+        return result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+
+        void SetAction<T>(OptionsResult<T> options, Func<T, CancellationToken, Task<int>> action)
+            where T : class
+        {
+            errors.AddRange(options.Errors);
+            command.SetAction((_, cancellation) =>
+            {
+                foreach (string warning in options.Warnings)
+                    error.WriteLine($"{Program}: warning: {warning}");
+                return action(options.Value!, cancellation);
+            });
+        }
+    }
+
+    private static async Task<int> Print(TextWriter writer, string text, int exitCode)
+    {
+        await writer.WriteAsync(text);
+        return exitCode;
+    }
+}

@@ -1,0 +1,16 @@
+namespace QmpRedirector.Options;
+
+/// <summary>A <c>-chardev socket,...</c> as QEMU understands it.</summary>
+/// <param name="Id">What an object's outdev names.</param>
+/// <param name="Address">Where to listen or connect.</param>
+/// <param name="Server">Listen rather than connect.</param>
+/// <param name="Wait">Only with <paramref name="Server"/>: not ready before a peer has connected.</param>
+/// <param name="Reconnect">Only without <paramref name="Server"/>: how long after a failed or lost connection to try again; null: never.</param>
+/// <param name="NoDelay">TCP_NODELAY.</param>
+internal sealed record ChardevOptions(
+    string Id,
+    SocketAddressOptions Address,
+    bool Server,
+    bool Wait,
+    TimeSpan? Reconnect,
+    bool NoDelay);

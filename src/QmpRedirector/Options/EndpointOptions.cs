@@ -1,0 +1,64 @@
+namespace QmpRedirector.Options;
+
+/// <summary>An address to connect to: <c>unix:PATH</c>, <c>tcp:HOST:PORT</c>, <c>fd:N</c> or a bare path.</summary>
+/// <param name="Text">As given.</param>
+/// <param name="Address">What it means.</param>
+internal sealed record EndpointOptions(string Text, SocketAddressOptions Address)
+{
+    /// <summary>
+    /// QEMU's own <c>-qmp</c> argument works unchanged: <c>,server=on,wait=off</c> says what QEMU does with the socket, and is left out here.
+    /// In <c>unix:</c> and <c>tcp:</c> a comma of the path is therefore doubled, as in QEMU; a bare path is taken as it stands.
+    /// </summary>
+    /// <returns>Null and one sentence when it is none of these.</returns>
+    public static EndpointOptions? Parse(string text, out string sentence)
+    {
+        sentence = "";
+        SocketAddressOptions? address = null;
+        if (!IsAddress(text))
+            address = SocketAddressText.Unix(text, false, true, out sentence);
+        else if (QemuOptsText.Parse(text, "address") is var entries && WithoutQemusPart(entries, out sentence) is string plain)
+            address = Prefixed(plain, out sentence);
+        return address is null ? null : new EndpointOptions(text, address);
+    }
+
+    /// <summary>Does it start with the name of an address kind? If not, it is a path.</summary>
+    public static bool IsAddress(string text) =>
+        text.StartsWith("unix:", StringComparison.Ordinal) || text.StartsWith("tcp:", StringComparison.Ordinal) ||
+        text.StartsWith("fd:", StringComparison.Ordinal);
+
+    private static string? WithoutQemusPart(List<OptionEntry> entries, out string sentence)
+    {
+        // A path may hold '=': then there is no implied key, and the first key and its value are the address.
+        OptionEntry first = entries[0];
+        string address = first.Key == "address" ? first.Value.Text : $"{first.Key}={first.Value.Text}";
+        OptionEntry? wrong = entries.Skip(1).FirstOrDefault(static entry => entry.Key switch
+        {
+            "server" => entry.Value.Text is not ("on" or "yes" or "true" or "y"),
+            "wait" => false,
+            _ => true,
+        });
+        sentence = wrong is null ? "" : $"',{wrong.Key}={wrong.Value.Text}' is not part of an address that QEMU listens on";
+        return wrong is null ? address : null;
+    }
+
+    private static SocketAddressOptions? Prefixed(string text, out string sentence)
+    {
+        string rest = text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        if (text.StartsWith("unix:", StringComparison.Ordinal))
+            return SocketAddressText.Unix(rest, false, true, out sentence);
+        if (text.StartsWith("fd:", StringComparison.Ordinal))
+            return SocketAddressText.Fd(rest, out sentence);
+
+        int colon = rest.LastIndexOf(':');
+        string host = colon < 0 ? rest : rest[..colon];
+        if (host.StartsWith('[') && host.EndsWith(']'))
+            host = host[1..^1];
+        if (colon <= 0 || host.Length == 0)
+        {
+            sentence = $"'{text}' is not an address: tcp:HOST:PORT has a host and a port";
+            return null;
+        }
+
+        return SocketAddressText.Port(rest[(colon + 1)..], out sentence) is int port ? new SocketAddressOptions.Inet(host, port) : null;
+    }
+}

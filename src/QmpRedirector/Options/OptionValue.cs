@@ -1,0 +1,3 @@
+namespace QmpRedirector.Options;
+
+internal readonly record struct OptionValue(OptionValueKind Kind, string Text);

@@ -1,0 +1,15 @@
+namespace QmpRedirector.Options;
+
+/// <summary>What is said where QEMU would have accepted, or has no word for it.</summary>
+internal static class OurSentences
+{
+    public static string Foreign(string path) => $"Parameter '{path}' is not supported here";
+
+    public static string Later(string what) => $"{what} is not available in this version";
+
+    public static string NoChain(string given) =>
+        $"{given} is not supported here: beside vhost there is no chain of filters to take a place in";
+
+    public static string OutOfRange(string key, ulong minimum, ulong maximum) =>
+        $"Parameter '{key}' expects a value between {minimum} and {maximum}";
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+
+namespace QmpRedirector.Options;
+
+/// <summary>Makes <see cref="RunOptions"/> of the command line and the configuration file, or says everything that is wrong.</summary>
+internal static class RunOptionsParser
+{
+    /// <param name="arguments">The command line: its single values win over the file's, its lists come after the file's.</param>
+    /// <param name="readFile">Reads the configuration file.</param>
+    public static OptionsResult<RunOptions> Parse(RunArguments arguments, Func<string, string> readFile)
+    {
+        OptionReport report = new();
+        OptionReader scalars = new(RunSchema.Schema, report);
+        List<DeclaredChardev> chardevs = [];
+        List<DeclaredObject> objects = [];
+        if (arguments.Config is string path)
+        {
+            ConfigFile config = ConfigFile.Read(path, readFile, report);
+            scalars.Add(config.Scalars);
+            chardevs.AddRange(config.Chardevs);
+            objects.AddRange(config.Objects);
+        }
+
+        foreach ((string key, string value) in arguments.Scalars)
+            scalars.Add(new OptionBag(ScalarOrigin(key, value), OptionForm.Text, [OptionEntry.FromText(key, value)]));
+        chardevs.AddRange(arguments.Chardevs.Select(text => ChardevParser.Parse(text, "--chardev", report)));
+        objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
+
+        EndpointOptions? qmp = Qmp(scalars, report);
+        if (objects.Count == 0)
+            report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
+        CrossChecks.Run(chardevs, objects, report);
+        return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, scalars, chardevs, objects) : null, report);
+    }
+
+    private static string ScalarOrigin(string key, string value) =>
+        RunSchema.Schema.Find(key)?.Kind == OptionKind.Boolean ? $"--{key}" : $"--{key} {OptionOrigin.Shown(value)}";
+
+    private static EndpointOptions? Qmp(OptionReader scalars, OptionReport report)
+    {
+        if (scalars.String("qmp") is not string text)
+        {
+            if (!scalars.Has("qmp"))
+                report.Error("--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp");
+            return null;
+        }
+
+        EndpointOptions? endpoint = EndpointOptions.Parse(text, out string sentence);
+        if (endpoint is null)
+            report.Error(scalars.Origin("qmp"), sentence);
+        return endpoint;
+    }
+
+    private static RunOptions Build(EndpointOptions qmp, OptionReader scalars, List<DeclaredChardev> chardevs, List<DeclaredObject> objects) => new()
+    {
+        Qmp = qmp,
+        Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],
+        Redirectors = [.. objects.Select(static declared => declared.Value!)],
+        PidFile = scalars.String("pid"),
+        OneOff = scalars.Boolean("one-off") ?? false,
+        WaitNetdev = scalars.Boolean("wait-netdev") ?? false,
+        LogLevel = scalars.String("log-level") switch
+        {
+            "trace" => LogLevel.Trace,
+            "debug" => LogLevel.Debug,
+            "warning" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            _ => LogLevel.Information,
+        },
+        LogFormat = scalars.String("log-format") switch
+        {
+            "json" => LogFormat.Json,
+            "systemd" => LogFormat.Systemd,
+            _ => LogFormat.Text,
+        },
+        QmpTimeout = scalars.Number("qmp-timeout") switch
+        {
+            null => TimeSpan.FromSeconds(30),
+            0 => Timeout.InfiniteTimeSpan,
+            long seconds => TimeSpan.FromSeconds(seconds),
+        },
+    };
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text;
+
+namespace QmpRedirector.Options;
+
+/// <summary>The parts of socket addresses that both ADDR and chardevs have; each returns null and a sentence for a bad one.</summary>
+internal static class SocketAddressText
+{
+    // sizeof(sockaddr_un.sun_path), with room for the zero that ends a path or starts an abstract name.
+    private const int PathBytes = 108;
+
+    public static SocketAddressOptions.Unix? Unix(string path, bool isAbstract, bool tight, out string sentence)
+    {
+        sentence = "";
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+            sentence = $"'{path}' is not the path of a socket";
+        else if (Encoding.UTF8.GetByteCount(path) >= PathBytes)
+            sentence = QemuSentences.LongPath(path);
+        return sentence.Length == 0 ? new SocketAddressOptions.Unix(path, isAbstract, tight) : null;
+    }
+
+    public static SocketAddressOptions.Fd? Fd(string text, out string sentence)
+    {
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+        sentence = isNumber ? "" : QemuSentences.NotFd(text);
+        return isNumber ? new SocketAddressOptions.Fd(number) : null;
+    }
+
+    public static int? Port(string text, out string sentence)
+    {
+        // QEMU takes service names too, and port 70000 as 4464.
+        bool isPort = ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port);
+        sentence = isPort ? "" : $"'{text}' is not a port number between 0 and 65535";
+        return isPort ? port : null;
+    }
+}
