@@ -93,7 +93,8 @@ public sealed record QmpAddress
             return Bad($"'{text}': an IPv6 address needs brackets: tcp:[{host}]:PORT.");
         if (host.Length == 0)
             return Bad($"'{text}' names no host: use tcp:HOST:PORT.");
-        return int.TryParse(rest.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
+        var number = rest.AsSpan(colon + 1);
+        return ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
             ? (new QmpAddress(QmpAddressKind.Tcp, host: host, port: port), null)
             : Bad($"'{text}': the port must be a number from 1 to 65535.");
     }

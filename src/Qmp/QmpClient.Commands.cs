@@ -24,10 +24,10 @@ public sealed partial class QmpClient
         lock (_lock)
         {
             if (_state is QmpClientState.Idle or QmpClientState.Connecting)
-                throw new InvalidOperationException($"QMP command '{command}' was given before the client was connected: await ConnectAsync first.");
+                throw new InvalidOperationException($"QMP command '{command}' was given before ConnectAsync had completed.");
         }
         if (outOfBand && _greeting is { OutOfBand: false })
-            throw new InvalidOperationException($"QMP command '{command}' cannot be sent out of band: {_options.Address} does not offer it.");
+            throw new InvalidOperationException($"QMP command '{command}' cannot go out of band: {_options.Address} does not offer it.");
         return SendCommandAsync(command, arguments, outOfBand, ct);
     }
 
@@ -39,7 +39,7 @@ public sealed partial class QmpClient
         {
             throw _disconnect is not null
                 ? Disconnected(command)
-                : new QmpTimeoutException(command, $"QMP command '{command}' was not sent: {_options.Address} leaves all earlier ones unanswered.");
+                : new QmpTimeoutException(command, $"QMP command '{command}' was not sent: {_options.Address} has stopped answering.");
         }
         try
         {

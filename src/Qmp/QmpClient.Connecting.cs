@@ -94,8 +94,8 @@ public sealed partial class QmpClient
     // What a caller of ConnectAsync has to tell apart is less than what can happen on the way.
     private Exception? Translate(Exception e) => e switch
     {
-        OperationCanceledException when _disconnect?.Reason == QmpDisconnectReason.Disposed => new ObjectDisposedException(nameof(QmpClient)),
-        QmpDisconnectedException { Disconnect.Reason: QmpDisconnectReason.Disposed } => new ObjectDisposedException(nameof(QmpClient)),
+        OperationCanceledException or QmpDisconnectedException when _disconnect?.Reason == QmpDisconnectReason.Disposed =>
+            new ObjectDisposedException(nameof(QmpClient)),
         QmpDisconnectedException { Disconnect.Exception: QmpProtocolException broken } => new QmpProtocolException(broken.Message, broken),
         QmpDisconnectedException when _greeting is null => new QmpConnectException(
             QmpConnectFailure.Other, $"{_options.Address} closed the connection before its QMP greeting: QEMU is probably ending.", e),

@@ -62,7 +62,7 @@ public sealed partial class QmpClient
     private void Greet(JsonElement qmp)
     {
         if (!_greeted.TrySetResult(QmpMessage.ReadGreeting(qmp)))
-            throw new QmpProtocolException("The peer greeted twice: another server has taken its place, which must be negotiated with anew.");
+            throw new QmpProtocolException("The peer greeted twice: another server has taken its place.");
     }
 
     private void Post(QmpEvent posted)

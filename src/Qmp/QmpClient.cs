@@ -20,7 +20,7 @@ public sealed partial class QmpClient : IAsyncDisposable
     // Replaced as a whole under _lock, so that the read loop can walk it without.
     private volatile QmpEventListener[] _listeners = [];
     private QmpClientState _state;
-    private QmpDisconnect? _disconnect;
+    private volatile QmpDisconnect? _disconnect;
     private Socket? _socket;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
@@ -38,7 +38,8 @@ public sealed partial class QmpClient : IAsyncDisposable
 
     /// <summary>The server's greeting.</summary>
     /// <exception cref="InvalidOperationException"><see cref="ConnectAsync"/> has not succeeded.</exception>
-    public QmpGreeting Greeting => _greeting ?? throw new InvalidOperationException("The QMP client has not been greeted: await ConnectAsync first.");
+    public QmpGreeting Greeting => _greeting
+        ?? throw new InvalidOperationException("The QMP client has not been greeted: await ConnectAsync first.");
 
     /// <summary>Completes, and never fails, when the connection has ended, with the first reason there was.</summary>
     public Task<QmpDisconnect> Closed => _closed.Task;

@@ -57,7 +57,7 @@ public sealed class QmpConnector
         if (_options.Address.Kind == QmpAddressKind.Fd && Interlocked.Exchange(ref _fdTaken, 1) != 0)
         {
             throw new QmpConnectException(
-                QmpConnectFailure.Other, $"The QMP connection on {_options.Address} has ended, and an inherited descriptor cannot be connected again.");
+                QmpConnectFailure.Other, $"The QMP connection {_options.Address} has ended: an inherited one cannot be made again.");
         }
         return await _pipeline.ExecuteAsync(async ct => await AttemptAsync(prepare, ct), cancellationToken);
     }

@@ -46,7 +46,7 @@ internal static partial class QmpLog
     [LoggerMessage(1020, LogLevel.Trace, "QMP {Address}: event {Name}, message {Sequence}")]
     public static partial void EventReceived(ILogger logger, QmpAddress address, string name, long sequence);
 
-    [LoggerMessage(1021, LogLevel.Warning, "QMP {Address}: a listener is not read fast enough and drops events, {Name} the first to displace one")]
+    [LoggerMessage(1021, LogLevel.Warning, "QMP {Address}: a listener is not read fast enough and drops events, since {Name}")]
     public static partial void EventDropped(ILogger logger, QmpAddress address, string name);
 
     [LoggerMessage(1022, LogLevel.Warning, "QMP {Address}: message {Sequence} is neither an event nor a reply, ignored")]

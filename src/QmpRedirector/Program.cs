@@ -1,8 +1,4 @@
 using QmpRedirector.CommandLine;
+using QmpRedirector.Running;
 
-return await Cli.InvokeAsync(
-    args,
-    static (_, _) => throw new InvalidOperationException("run is wired in where the parts are merged."),
-    static (_, _) => throw new InvalidOperationException("decode is wired in where the parts are merged."),
-    Console.Out,
-    Console.Error);
+return await Cli.InvokeAsync(args, RunAction.InvokeAsync, DecodeAction.InvokeAsync, Console.Out, Console.Error);

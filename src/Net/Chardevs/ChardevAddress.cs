@@ -1,39 +1,49 @@
+using System.Globalization;
+using QmpRedirector.Net.Interop;
+
 namespace QmpRedirector.Net;
 
-/// <summary>Where a socket chardev listens or connects: QAPI's SocketAddress (qapi/sockets.json) without vsock.</summary>
+/// <summary>
+/// Where a socket chardev listens or connects: QAPI's SocketAddress (qapi/sockets.json) without vsock. <c>ToString</c> writes it as
+/// <c>query-chardev</c> and QEMU's messages do.
+/// </summary>
 public abstract record ChardevAddress
 {
     private ChardevAddress()
     {
     }
 
+    /// <summary>True when there is a Unix socket at the path itself, not behind a link.</summary>
+    public static bool IsSocket(string path) => FileKinds.Of(path) == Constants.S_IFSOCK;
+
     /// <summary>A Unix socket.</summary>
-    /// <param name="Path">The file, or the name in the abstract namespace.</param>
-    /// <param name="IsAbstract">The name is in the abstract namespace (<c>abstract=on</c>).</param>
-    /// <param name="IsTight">An abstract address ends with its name instead of being padded with NULs (<c>tight</c>, on by default).</param>
-    public sealed record Unix(string Path, bool IsAbstract = false, bool IsTight = true) : ChardevAddress
+    /// <param name="Path">At most 107 bytes in UTF-8.</param>
+    /// <param name="Abstract">The name lives in the abstract namespace of the network namespace, not in the file system.</param>
+    /// <param name="Tight">An abstract name is not padded with zero bytes to the size of sun_path.</param>
+    public sealed record Unix(string Path, bool Abstract = false, bool Tight = true) : ChardevAddress
     {
         /// <inheritdoc />
-        public override string ToString() => IsAbstract ? $"unix:{Path},abstract=on" : $"unix:{Path}";
+        public override string ToString() => Abstract ? $"unix:{Path},abstract=on,tight={(Tight ? "on" : "off")}" : $"unix:{Path}";
     }
 
     /// <summary>A TCP address.</summary>
-    /// <param name="Host">A name or address; empty listens everywhere, or connects to this host.</param>
-    /// <param name="Port">The port; a listener takes 0 for any.</param>
-    /// <param name="To">A listener takes the first free port up to this one.</param>
-    /// <param name="Ipv4">Whether IPv4 may be used; null for either.</param>
-    /// <param name="Ipv6">Whether IPv6 may be used; null for either.</param>
-    public sealed record Inet(string Host, int Port, int? To = null, bool? Ipv4 = null, bool? Ipv6 = null) : ChardevAddress
+    /// <param name="Host">Name or address without brackets; empty to listen on all addresses, or to connect to this host.</param>
+    /// <param name="Port">0 only to listen on any free port.</param>
+    /// <param name="Ipv4">Whether IPv4 may be used; null: as resolved.</param>
+    /// <param name="Ipv6">Whether IPv6 may be used; null: as resolved.</param>
+    /// <param name="To">The last port to try when listening.</param>
+    public sealed record Inet(string Host, int Port, bool? Ipv4 = null, bool? Ipv6 = null, int? To = null) : ChardevAddress
     {
         /// <inheritdoc />
-        public override string ToString() => Host.Contains(':') ? $"tcp:[{Host}]:{Port}" : $"tcp:{Host}:{Port}";
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"tcp:{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{Port}");
     }
 
-    /// <summary>A socket this process inherited: a connection, or with <c>server=on</c> a listener.</summary>
+    /// <summary>A socket this process was started with: a connection, or with <c>server=on</c> a listener.</summary>
     /// <param name="Number">The file descriptor.</param>
-    public sealed record Descriptor(int Number) : ChardevAddress
+    public sealed record Fd(int Number) : ChardevAddress
     {
         /// <inheritdoc />
-        public override string ToString() => $"fd:{Number}";
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"fd:{Number}");
     }
 }

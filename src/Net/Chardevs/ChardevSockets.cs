@@ -19,7 +19,7 @@ internal static class ChardevSockets
             case ChardevAddress.Inet inet:
                 return await ListenInetAsync(inet, cancellationToken);
             default:
-                return Inherit((ChardevAddress.Descriptor)options.Address);
+                return Inherit((ChardevAddress.Fd)options.Address);
         }
     }
 
@@ -33,7 +33,7 @@ internal static class ChardevSockets
             case ChardevAddress.Inet inet:
                 return await ConnectInetAsync(inet, cancellationToken);
             default:
-                return Inherit((ChardevAddress.Descriptor)options.Address);
+                return Inherit((ChardevAddress.Fd)options.Address);
         }
     }
 
@@ -68,7 +68,7 @@ internal static class ChardevSockets
     // As QEMU, which unlinks whatever is at the path; but only a socket, and never through a symbolic link.
     private static void RemoveStale(ChardevAddress.Unix unix)
     {
-        if (unix.IsAbstract)
+        if (unix.Abstract)
             return;
         switch (FileKinds.Of(unix.Path))
         {
@@ -169,7 +169,7 @@ internal static class ChardevSockets
         }
     }
 
-    private static Socket Inherit(ChardevAddress.Descriptor descriptor)
+    private static Socket Inherit(ChardevAddress.Fd descriptor)
     {
         try
         {
@@ -185,10 +185,10 @@ internal static class ChardevSockets
     {
         if (System.Text.Encoding.UTF8.GetByteCount(unix.Path) > LongestPath)
             throw new ChardevException($"UNIX socket path '{unix.Path}' is too long: it must be shorter than {LongestPath + 1} bytes");
-        if (!unix.IsAbstract)
+        if (!unix.Abstract)
             return new UnixDomainSocketEndPoint(unix.Path);
         var name = '\0' + unix.Path;
-        return new UnixDomainSocketEndPoint(unix.IsTight ? name : name.PadRight(LongestPath + 1, '\0'));
+        return new UnixDomainSocketEndPoint(unix.Tight ? name : name.PadRight(LongestPath + 1, '\0'));
     }
 
     private static string Reason(Exception? e) => e switch

@@ -33,7 +33,8 @@ internal static class QmpMessage
     public static string? Text(JsonElement element, string name) =>
         Member(element, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
-    private static int? Small(JsonElement element, string name) => Number(element, name) is >= 0 and <= 9999 and { } value ? (int)value : null;
+    private static int? Small(JsonElement element, string name) =>
+        Number(element, name) is >= 0 and <= 9999 and { } value ? (int)value : null;
 
     private static long? Number(JsonElement element, string name) =>
         Member(element, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : null;

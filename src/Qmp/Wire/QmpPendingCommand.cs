@@ -18,7 +18,7 @@ internal sealed class QmpPendingCommand(long id, string command, ReadOnlyMemory<
 
     public Task<QmpReply> Reply => _reply.Task;
 
-    /// <summary>Whether the request is still wanted; from here on it is written to its end, as half a request would spoil the stream.</summary>
+    /// <summary>Whether it is still wanted. From here on it is written to its end: half a request would spoil the stream.</summary>
     public bool TryStartSending() => Interlocked.CompareExchange(ref _state, Sending, Queued) == Queued;
 
     /// <summary>Nobody waits for the reply any more. Returns true if the request was never sent, so that no reply can come.</summary>

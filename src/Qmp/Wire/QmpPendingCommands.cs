@@ -4,8 +4,8 @@ using System.Threading.Channels;
 namespace QmpRedirector.Qmp.Wire;
 
 /// <summary>
-/// The commands without a reply, by id, and those of them still to be sent, in the same order. A command that timed out stays until its late reply has come, so that a reply without id,
-/// which goes to the oldest, is never given to a younger one.
+/// The commands without a reply, by id, and those of them still to be sent, in the same order. A command that timed out stays until
+/// its late reply has come, so that a reply without id, which goes to the oldest, is never given to a younger one.
 /// </summary>
 internal sealed class QmpPendingCommands
 {

@@ -30,10 +30,8 @@ internal static class QmpSocket
             socket.Dispose();
             if (e is OperationCanceledException && !ct.IsCancellationRequested)
             {
-                throw new QmpConnectException(
-                    QmpConnectFailure.Timeout,
-                    string.Create(CultureInfo.InvariantCulture, $"{address} did not accept a connection within {timeout.TotalSeconds:0.###} s."),
-                    e);
+                var seconds = timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+                throw new QmpConnectException(QmpConnectFailure.Timeout, $"{address} accepted no connection within {seconds} s.", e);
             }
             if (e is SocketException refused)
                 throw Explain(address, refused);
@@ -59,13 +57,13 @@ internal static class QmpSocket
             // Not ours to close: whatever this number is, it is no socket that was handed to us.
             handle.SetHandleAsInvalid();
             throw new QmpConnectException(
-                QmpConnectFailure.Other, $"File descriptor {address.Fd} is not an open socket: it must be inherited from the parent process.", e);
+                QmpConnectFailure.Other, $"{address} is not an open socket: the parent process must pass it on.", e);
         }
         if (socket.Connected)
             return socket;
         socket.Dispose();
         throw new QmpConnectException(
-            QmpConnectFailure.Other, $"File descriptor {address.Fd} is a socket without a peer: a connected one is needed, not a listening one.");
+            QmpConnectFailure.Other, $"{address} is a socket without a peer: pass a connected one, not a listening one.");
     }
 
     private static QmpConnectException Explain(QmpAddress address, SocketException e) => e.SocketErrorCode switch

@@ -1,3 +1,5 @@
+using QmpRedirector.Net;
+
 namespace QmpRedirector.Options;
 
 /// <summary>A <c>-chardev socket,...</c> as QEMU understands it.</summary>
@@ -9,7 +11,7 @@ namespace QmpRedirector.Options;
 /// <param name="NoDelay">TCP_NODELAY.</param>
 internal sealed record ChardevOptions(
     string Id,
-    SocketAddressOptions Address,
+    ChardevAddress Address,
     bool Server,
     bool Wait,
     TimeSpan? Reconnect,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
 
@@ -72,7 +73,7 @@ internal sealed class ChardevParser
         if (_reader.Has("delay") && _reader.Has("nodelay"))
             Error(QemuSentences.TwoDelays);
 
-        SocketAddressOptions? address = Address(server);
+        ChardevAddress? address = Address(server);
         if (address is null || _reader.String("id") is not string id)
             return null;
         long milliseconds = _reader.Number("reconnect-ms") ?? _reader.Number("reconnect") * 1000 ?? 0;
@@ -99,14 +100,14 @@ internal sealed class ChardevParser
             Error(_isJson ? QemuSentences.NotAccepted("type", backend) : QemuSentences.BadBackend(backend));
     }
 
-    private SocketAddressOptions? Address(bool server)
+    private ChardevAddress? Address(bool server)
     {
         bool hasPath = _reader.Has("path"), hasFd = _reader.Has("fd"), hasHost = _reader.Has("host"), hasPort = _reader.Has("port");
         if ((hasPath ? 1 : 0) + (hasFd ? 1 : 0) + (hasHost ? 1 : 0) > 1)
             Error(QemuSentences.ManyAddresses);
 
         string sentence = "";
-        SocketAddressOptions? address = null;
+        ChardevAddress? address = null;
         if (hasPath && _reader.String("path") is string path)
             address = SocketAddressText.Unix(path, _reader.Boolean("abstract") ?? false, _reader.Boolean("tight") ?? true, out sentence);
         else if (hasFd && _reader.String("fd") is string fd)
@@ -120,7 +121,7 @@ internal sealed class ChardevParser
         return address;
     }
 
-    private SocketAddressOptions.Inet? Inet(bool server, out string sentence)
+    private ChardevAddress.Inet? Inet(bool server, out string sentence)
     {
         bool? ipv4 = _reader.Boolean("ipv4"), ipv6 = _reader.Boolean("ipv6");
         if (ipv4 == false && ipv6 == false)
@@ -136,7 +137,7 @@ internal sealed class ChardevParser
         if (sentence.Length > 0 || _reader.String("port") is not string text)
             return null;
         return SocketAddressText.Port(text, out sentence) is int port
-            ? new SocketAddressOptions.Inet(host, port, ipv4, ipv6, (int?)_reader.Number("to"))
+            ? new ChardevAddress.Inet(host, port, ipv4, ipv6, (int?)_reader.Number("to"))
             : null;
     }
 

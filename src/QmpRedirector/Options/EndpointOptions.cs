@@ -1,9 +1,11 @@
+using QmpRedirector.Net;
+
 namespace QmpRedirector.Options;
 
 /// <summary>An address to connect to: <c>unix:PATH</c>, <c>tcp:HOST:PORT</c>, <c>fd:N</c> or a bare path.</summary>
 /// <param name="Text">As given.</param>
 /// <param name="Address">What it means.</param>
-internal sealed record EndpointOptions(string Text, SocketAddressOptions Address)
+internal sealed record EndpointOptions(string Text, ChardevAddress Address)
 {
     /// <summary>
     /// QEMU's own <c>-qmp</c> argument works unchanged: <c>,server=on,wait=off</c> says what QEMU does with the socket, and is left out here.
@@ -13,7 +15,7 @@ internal sealed record EndpointOptions(string Text, SocketAddressOptions Address
     public static EndpointOptions? Parse(string text, out string sentence)
     {
         sentence = "";
-        SocketAddressOptions? address = null;
+        ChardevAddress? address = null;
         if (!IsAddress(text))
             address = SocketAddressText.Unix(text, false, true, out sentence);
         else if (QemuOptsText.Parse(text, "address") is var entries && WithoutQemusPart(entries, out sentence) is string plain)
@@ -41,7 +43,7 @@ internal sealed record EndpointOptions(string Text, SocketAddressOptions Address
         return wrong is null ? address : null;
     }
 
-    private static SocketAddressOptions? Prefixed(string text, out string sentence)
+    private static ChardevAddress? Prefixed(string text, out string sentence)
     {
         string rest = text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
         if (text.StartsWith("unix:", StringComparison.Ordinal))
@@ -59,6 +61,6 @@ internal sealed record EndpointOptions(string Text, SocketAddressOptions Address
             return null;
         }
 
-        return SocketAddressText.Port(rest[(colon + 1)..], out sentence) is int port ? new SocketAddressOptions.Inet(host, port) : null;
+        return SocketAddressText.Port(rest[(colon + 1)..], out sentence) is int port ? new ChardevAddress.Inet(host, port) : null;
     }
 }

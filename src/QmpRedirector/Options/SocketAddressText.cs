@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
 
@@ -9,21 +10,21 @@ internal static class SocketAddressText
     // sizeof(sockaddr_un.sun_path), with room for the zero that ends a path or starts an abstract name.
     private const int PathBytes = 108;
 
-    public static SocketAddressOptions.Unix? Unix(string path, bool isAbstract, bool tight, out string sentence)
+    public static ChardevAddress.Unix? Unix(string path, bool isAbstract, bool tight, out string sentence)
     {
         sentence = "";
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
             sentence = $"'{path}' is not the path of a socket";
         else if (Encoding.UTF8.GetByteCount(path) >= PathBytes)
             sentence = QemuSentences.LongPath(path);
-        return sentence.Length == 0 ? new SocketAddressOptions.Unix(path, isAbstract, tight) : null;
+        return sentence.Length == 0 ? new ChardevAddress.Unix(path, isAbstract, tight) : null;
     }
 
-    public static SocketAddressOptions.Fd? Fd(string text, out string sentence)
+    public static ChardevAddress.Fd? Fd(string text, out string sentence)
     {
         bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number);
         sentence = isNumber ? "" : QemuSentences.NotFd(text);
-        return isNumber ? new SocketAddressOptions.Fd(number) : null;
+        return isNumber ? new ChardevAddress.Fd(number) : null;
     }
 
     public static int? Port(string text, out string sentence)

@@ -22,7 +22,7 @@ internal sealed partial class NetdevResolver(ProcFs proc)
         try
         {
             var arguments = new JsonObject { ["command-line"] = "info network" };
-            var reply = await client.ExecuteAsync("human-monitor-command", arguments, cancellationToken: cancellationToken);
+            var reply = await client.ExecuteAsync("human-monitor-command", arguments, ct: cancellationToken);
             text = reply.Return.Text();
         }
         catch (QmpCommandException e)

@@ -23,7 +23,7 @@ internal static class VnetHeaderLengthReader
         try
         {
             var arguments = new JsonObject { ["path"] = device };
-            status = (await client.ExecuteAsync("x-query-virtio-status", arguments, cancellationToken: cancellationToken)).Return;
+            status = (await client.ExecuteAsync("x-query-virtio-status", arguments, ct: cancellationToken)).Return;
         }
         catch (QmpCommandException e)
         {
@@ -101,7 +101,7 @@ internal static class VnetHeaderLengthReader
         var children = new List<(string, string)>();
         try
         {
-            var reply = await client.ExecuteAsync("qom-list", new JsonObject { ["path"] = path }, cancellationToken: cancellationToken);
+            var reply = await client.ExecuteAsync("qom-list", new JsonObject { ["path"] = path }, ct: cancellationToken);
             foreach (var property in reply.Return.Items())
             {
                 if (property.Member("name").Text() is { } name
@@ -121,7 +121,7 @@ internal static class VnetHeaderLengthReader
         try
         {
             var arguments = new JsonObject { ["path"] = path, ["property"] = property };
-            return (await client.ExecuteAsync("qom-get", arguments, cancellationToken: cancellationToken)).Return;
+            return (await client.ExecuteAsync("qom-get", arguments, ct: cancellationToken)).Return;
         }
         catch (QmpCommandException)
         {

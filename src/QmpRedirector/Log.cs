@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
+
+namespace QmpRedirector;
+
+/// <summary>
+/// What the program says while it runs. Event ids are stable and never used again: 2000-2099 here, 2100-2199 Vm/VmLog, 1000-1099 the
+/// QMP client.
+/// </summary>
+internal static partial class Log
+{
+    [LoggerMessage(2001, LogLevel.Information, "Ready: QMP negotiated, TAPs bound, chardevs open")]
+    public static partial void Ready(ILogger logger);
+
+    [LoggerMessage(2002, LogLevel.Information, "Ending: {Reason}")]
+    public static partial void Ending(ILogger logger, string reason);
+
+    [LoggerMessage(2010, LogLevel.Information, "{Id}: armed on {Ifname} ({Cause}, {Microseconds} us)")]
+    public static partial void Armed(ILogger logger, string id, string ifname, string cause, long microseconds);
+
+    [LoggerMessage(2011, LogLevel.Information, "{Id}: disarmed ({Cause}: {Why}, {Microseconds} us)")]
+    public static partial void Disarmed(ILogger logger, string id, string cause, string why, long microseconds);
+
+    [LoggerMessage(2012, LogLevel.Warning,
+        "{Id}: the kernel grants {Granted} bytes of backlog instead of {Wanted}; raise net.core.rmem_max or grant CAP_NET_ADMIN, "
+        + "or a burst that the peer does not take at once is dropped earlier")]
+    public static partial void BacklogSmaller(ILogger logger, string id, long granted, long wanted);
+
+    [LoggerMessage(2013, LogLevel.Information, "{Id}: frames carry {Bytes} bytes of virtio-net header ({How})")]
+    public static partial void VnetHeaderLength(ILogger logger, string id, int bytes, string how);
+
+    [LoggerMessage(2020, LogLevel.Information, "{Id}: TAP {Ifname}, interface {Index} ({How})")]
+    public static partial void TapBound(ILogger logger, string id, string ifname, int index, string how);
+
+    [LoggerMessage(2021, LogLevel.Information, "{Id}: TAP {Ifname} has several queues; frames of all are captured, in the order the kernel sends them")]
+    public static partial void TapIsMultiQueue(ILogger logger, string id, string ifname);
+
+    [LoggerMessage(2022, LogLevel.Warning, "{Id}: {Sentence} Asking again every second.")]
+    public static partial void NetdevAbsent(ILogger logger, string id, string sentence);
+
+    [LoggerMessage(2023, LogLevel.Debug, "{Id}: a question to QEMU about the netdev failed: {Problem}")]
+    public static partial void NetdevQueryFailed(ILogger logger, string id, string problem);
+
+    [LoggerMessage(2030, LogLevel.Information, "{Id}: peer connected to chardev {Chardev} ({Filename})")]
+    public static partial void PeerConnected(ILogger logger, string id, string? chardev, string filename);
+
+    [LoggerMessage(2031, LogLevel.Warning, "{Id}: the peer of chardev {Chardev} is gone ({Reason}){Note}")]
+    public static partial void PeerLost(ILogger logger, string id, string? chardev, PeerLoss reason, string note);
+
+    [LoggerMessage(2032, LogLevel.Debug, "{Id}: chardev {Chardev}: {Problem}; trying again")]
+    public static partial void PeerRefused(ILogger logger, string id, string? chardev, string problem);
+
+    [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
+    public static partial void IdentitiesBroken(ILogger logger, string id, long times);
+}

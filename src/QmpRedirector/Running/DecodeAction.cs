@@ -1,0 +1,63 @@
+using System.Net.Sockets;
+using QmpRedirector.CommandLine;
+using QmpRedirector.Decode;
+using QmpRedirector.Net;
+using QmpRedirector.Options;
+
+namespace QmpRedirector.Running;
+
+/// <summary>What <c>qmp-redirector decode</c> does: opens its input, as a file or as either end of a socket, and shows its frames.</summary>
+internal static class DecodeAction
+{
+    public static async Task<int> InvokeAsync(DecodeOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return options.Input switch
+            {
+                DecodeInput.Socket socket => await FromSocketAsync(options, socket.Chardev, cancellationToken),
+                DecodeInput.File file when ChardevAddress.IsSocket(file.Path) => await FromSocketAsync(
+                    options, new ChardevOptions("decode", new ChardevAddress.Unix(file.Path), false, false, null, false), cancellationToken),
+                DecodeInput.File file => await FromFileAsync(options, file.Path, cancellationToken),
+                _ => await ShowAsync(options, Console.OpenStandardInput(), cancellationToken),
+            };
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception e) when (e is ChardevException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"{Cli.Program}: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> FromFileAsync(DecodeOptions options, string path, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        return await ShowAsync(options, file, cancellationToken);
+    }
+
+    private static async Task<int> FromSocketAsync(DecodeOptions options, ChardevOptions chardev, CancellationToken cancellationToken)
+    {
+        using var socket = new SocketChardev(
+            new SocketChardevOptions(chardev.Id, chardev.Address, chardev.Server, chardev.Reconnect), TimeProvider.System);
+        await socket.OpenAsync(cancellationToken);
+        await using var stream = new NetworkStream((await socket.NextPeerAsync(cancellationToken))!, ownsSocket: true);
+        return await ShowAsync(options, stream, cancellationToken);
+    }
+
+    private static async Task<int> ShowAsync(DecodeOptions options, Stream input, CancellationToken cancellationToken)
+    {
+        await using var output = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
+        var settings = new DecodeSettings
+        {
+            VnetHdrSupport = options.VnetHdrSupport,
+            VnetHdrLen = options.VnetHdrLen,
+            WriteFile = options.WriteFile,
+            Count = options.Count,
+        };
+        return await new DecodeSession(TimeProvider.System).RunAsync(input, settings, output, Console.Error, cancellationToken);
+    }
+}

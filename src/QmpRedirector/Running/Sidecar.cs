@@ -1,0 +1,227 @@
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
+using QmpRedirector.Net.Interop;
+using QmpRedirector.Options;
+using QmpRedirector.Qmp;
+using QmpRedirector.Redirectors;
+using QmpRedirector.Vm;
+
+namespace QmpRedirector.Running;
+
+/// <summary>
+/// One run: opens what it needs (privileges, chardevs, pid file) before it looks for QEMU, then follows the VM until it is told to
+/// stop, or with <c>--one-off</c> until QEMU or the TAPs are gone.
+/// </summary>
+internal sealed class Sidecar : IAsyncDisposable
+{
+    private readonly RunOptions _options;
+    private readonly ILogger _logger;
+    private readonly ISystemdNotifier _systemd;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<string, SocketChardev> _chardevs;
+    private readonly List<Redirector> _redirectors = [];
+    private readonly List<NetdevFollower> _netdevs = [];
+    private readonly VmFollower _vm;
+    private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private PidFile? _pidFile;
+    private LinkMonitor? _links;
+
+    public Sidecar(RunOptions options, ILogger logger, ISystemdNotifier systemd, TimeProvider time)
+    {
+        _options = options;
+        _logger = logger;
+        _systemd = systemd;
+        _time = time;
+        _chardevs = options.Chardevs.ToDictionary(
+            c => c.Id, c => new SocketChardev(new SocketChardevOptions(c.Id, c.Address, c.Server, c.Reconnect), time));
+        _vm = new VmFollower(
+            new VmFollowerOptions
+            {
+                Qmp = new QmpClientOptions { Address = QmpAddresses.Of(options.Qmp), Logger = logger, TimeProvider = time },
+                QmpTimeout = options.QmpTimeout,
+                ProcessExit = ProcessExit.WaitAsync,
+            },
+            OnVm,
+            OnNic,
+            time,
+            logger);
+    }
+
+    /// <summary>Runs until <paramref name="stop"/>, and gives the closing report.</summary>
+    /// <exception cref="SidecarException">It cannot start, or cannot go on.</exception>
+    public async Task<IReadOnlyList<string>> RunAsync(CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        try
+        {
+            await OpenAsync(ending.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return await CloseAsync([], ending);
+        }
+
+        var chardevs = _redirectors.Select(r => r.RunChardevAsync(ending.Token)).ToList();
+        List<Task> running =
+        [
+            _vm.RunAsync(ending.Token),
+            .. _netdevs.Select(n => n.RunAsync(ending.Token)),
+            .. _redirectors.Select(r => r.Completion),
+            AnnounceReadyAsync(ending.Token),
+        ];
+        try
+        {
+            var reason = await WaitForEndAsync(running, stop);
+            Log.Ending(_logger, reason);
+            _systemd.Notify(ServiceState.Stopping);
+        }
+        catch (Exception e) when (e is VmUnavailableException or RedirectorException or LinuxException or QmpException)
+        {
+            await CloseAsync([.. running, .. chardevs], ending);
+            throw new SidecarException([e.Message]);
+        }
+
+        return await CloseAsync([.. running, .. chardevs], ending);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _links?.Dispose();
+        foreach (var redirector in _redirectors)
+            await redirector.DisposeAsync();
+        foreach (var chardev in _chardevs.Values)
+            chardev.Dispose();
+        foreach (var netdev in _netdevs)
+            netdev.Dispose();
+        await _vm.DisposeAsync();
+        _pidFile?.Dispose();
+    }
+
+    /// <summary>Everything that can be known to be wrong without QEMU, all of it at once.</summary>
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        List<string> problems = [];
+        OpenRedirectors(problems);
+        foreach (var chardev in _options.Chardevs)
+        {
+            try
+            {
+                await _chardevs[chardev.Id].OpenAsync(cancellationToken);
+            }
+            catch (ChardevException e)
+            {
+                problems.Add($"--chardev socket,id={chardev.Id}: {e.Message}");
+            }
+        }
+
+        try
+        {
+            if (problems.Count == 0 && _options.PidFile is { } path)
+                _pidFile = PidFile.Write(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"--pid {_options.PidFile}: it cannot be written: {e.Message}");
+        }
+
+        if (problems.Count > 0)
+            throw new SidecarException(problems);
+        _links = new LinkMonitor(OnLink);
+    }
+
+    private void OpenRedirectors(List<string> problems)
+    {
+        try
+        {
+            var resolver = new NetdevResolver(new ProcFs());
+            foreach (var options in _options.Redirectors)
+            {
+                var outdev = _options.Chardevs.Single(c => c.Id == options.Outdev);
+                var redirector = new Redirector(options, _chardevs[outdev.Id], outdev is { Server: true, Wait: true }, _logger);
+                _redirectors.Add(redirector);
+                _netdevs.Add(new NetdevFollower(redirector, _vm, resolver, _options.WaitNetdev, _time, _logger));
+            }
+        }
+        catch (LinuxException e) when (e.IsPermission)
+        {
+            problems.Add(
+                "Capturing on a TAP needs the capability CAP_NET_RAW, which this process does not have: run it as root, or grant it "
+                + $"(setcap cap_net_raw+ep {Environment.ProcessPath}, or AmbientCapabilities=CAP_NET_RAW in a unit).");
+        }
+        catch (LinuxException e)
+        {
+            problems.Add($"The packet socket cannot be opened: {e.Message}.");
+        }
+    }
+
+    private async Task AnnounceReadyAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.PeerSeen })).WaitAsync(cancellationToken);
+        Log.Ready(_logger);
+        _systemd.Notify(ServiceState.Ready);
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    /// <summary>Why to end; faults with what makes going on impossible.</summary>
+    private async Task<string> WaitForEndAsync(List<Task> running, CancellationToken stop)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(() => stopped.TrySetResult());
+        var first = await Task.WhenAny([.. running, stopped.Task, _oneOffEnd.Task]);
+        if (stop.IsCancellationRequested)
+            return "told to stop";
+        if (first != _oneOffEnd.Task)
+        {
+            await first;
+            return "QEMU is gone and its monitor's descriptor cannot be opened again";
+        }
+
+        var drained = Task.WhenAll(_redirectors.Select(r => r.DrainAsync()));
+        await Task.WhenAny(drained, stopped.Task);
+        return await _oneOffEnd.Task;
+    }
+
+    private async Task<IReadOnlyList<string>> CloseAsync(IReadOnlyList<Task> running, CancellationTokenSource ending)
+    {
+        await ending.CancelAsync();
+        var accounts = await Task.WhenAll(_redirectors.Select(async r => (r.Id, Account: await r.StopAsync())));
+        foreach (var task in running)
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var (id, account) in accounts.Where(a => a.Account.IdentitiesBroken > 0))
+            Log.IdentitiesBroken(_logger, id, account.IdentitiesBroken);
+        return [.. accounts.Select(a => ClosingReport.Line(a.Id, a.Account))];
+    }
+
+    private void OnVm(VmSnapshot snapshot)
+    {
+        foreach (var redirector in _redirectors)
+            redirector.OnVm(snapshot);
+        foreach (var netdev in _netdevs)
+            netdev.Wake();
+        if (snapshot.Phase == VmPhase.Gone)
+            EndOneOff("QEMU is gone");
+    }
+
+    private void OnNic(NicChange change)
+    {
+        foreach (var netdev in _netdevs)
+            netdev.Wake();
+    }
+
+    private void OnLink(LinkChange change)
+    {
+        foreach (var redirector in _redirectors)
+            redirector.OnLink(change);
+        foreach (var netdev in _netdevs)
+            netdev.Wake();
+        if (change.Kind == LinkChangeKind.Deleted && _redirectors.TrueForAll(r => r.LostTap))
+            EndOneOff("the TAP is gone");
+    }
+
+    private void EndOneOff(string reason)
+    {
+        if (_options.OneOff)
+            _oneOffEnd.TrySetResult(reason);
+    }
+}

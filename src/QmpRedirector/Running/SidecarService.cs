@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using QmpRedirector.Options;
+
+namespace QmpRedirector.Running;
+
+/// <summary>Runs the sidecar as the host's one service, and keeps what it ended with.</summary>
+internal sealed class SidecarService(
+    RunOptions options, ILogger<Sidecar> logger, ISystemdNotifier systemd, TimeProvider time, IHostApplicationLifetime lifetime)
+    : BackgroundService
+{
+    public int ExitCode { get; private set; }
+
+    /// <summary>Sentences of what went wrong, or the closing report.</summary>
+    public IReadOnlyList<string> LastWords { get; private set; } = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await using var sidecar = new Sidecar(options, logger, systemd, time);
+            LastWords = await sidecar.RunAsync(stoppingToken);
+        }
+        catch (SidecarException e)
+        {
+            ExitCode = 1;
+            LastWords = e.Sentences;
+        }
+        finally
+        {
+            lifetime.StopApplication();
+        }
+    }
+}
