@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace QmpRedirector.SystemTests.Kit;
 
 /// <summary>One test's world: a namespace, a folder for sockets, and everything started in them, taken down in reverse order.</summary>
@@ -55,8 +58,22 @@ internal sealed class Lab : IAsyncDisposable
     public Sidecar Start(IEnumerable<string> arguments, params string[] wrapper) =>
         Own(Sidecar.Start(Namespace, PathOf($"notify{_sidecars++}"), arguments, wrapper));
 
-    public async Task<ChardevPeer> ConnectPeerAsync(string chardev, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
-        Own(await ChardevPeer.ConnectAsync(PathOf(chardev), vnetHdrSupport, allowance));
+    /// <summary>A chardev that listens at <see cref="PathOf"/> its own id.</summary>
+    public string ServerChardev(string id, string options) => $"socket,id={id},path={PathOf(id)},server=on,{options}";
+
+    public Task<ChardevPeer> ConnectPeerAsync(string chardev, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
+        ConnectPeerAsync(new UnixDomainSocketEndPoint(PathOf(chardev)), vnetHdrSupport, allowance);
+
+    public async Task<ChardevPeer> ConnectPeerAsync(EndPoint address, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
+        Own(await ChardevPeer.ConnectAsync(Namespace, address, vnetHdrSupport, allowance));
+
+    /// <summary>Connections to a unix socket that listens here, accepted (state 03 of /proc/net/unix) or still waiting to be (02).</summary>
+    public int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Count(columns => columns is [_, _, _, _, _, "02" or "03", _, var name] && name == path));
+
+    public Task WaitForMonitorClientAsync(int count = 1) =>
+        Eventually.ThatAsync(() => ConnectionsTo(Monitor) >= count, $"{count} client(s) are connected to QEMU's monitor");
 
     public async ValueTask DisposeAsync()
     {
