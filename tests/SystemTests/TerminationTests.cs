@@ -24,7 +24,7 @@ internal sealed class TerminationTests
         await lab.StartQemuWithTapAsync();
         using var other = await QmpProbe.ConnectAsync(lab.Monitor);
         var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=off"), "--object", Capture.Redirector("f0", "m0"));
-        await lab.WaitForMonitorClientAsync(count: 2);
+        await lab.WaitForMonitorClientAsync();
 
         await EndsLeavingNothingAsync(lab, sidecar);
     }

@@ -67,13 +67,16 @@ internal sealed class Lab : IAsyncDisposable
     public async Task<ChardevPeer> ConnectPeerAsync(EndPoint address, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
         Own(await ChardevPeer.ConnectAsync(Namespace, address, vnetHdrSupport, allowance));
 
-    /// <summary>Connections to a unix socket that listens here, accepted (state 03 of /proc/net/unix) or still waiting to be (02).</summary>
-    public int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
+    /// <summary>Waits until the sidecar has connected to QEMU's monitor, whether or not QEMU has accepted it.</summary>
+    public Task WaitForMonitorClientAsync() => Eventually.ThatAsync(() => ConnectionsTo(Monitor) > 0, "the sidecar is connected to QEMU's monitor");
+
+    /// <summary>
+    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace of the
+    /// one that connected, so these are the sidecar's and not the test's own.
+    /// </summary>
+    private int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Count(columns => columns is [_, _, _, _, _, "02" or "03", _, var name] && name == path));
-
-    public Task WaitForMonitorClientAsync(int count = 1) =>
-        Eventually.ThatAsync(() => ConnectionsTo(Monitor) >= count, $"{count} client(s) are connected to QEMU's monitor");
 
     public async ValueTask DisposeAsync()
     {

@@ -12,19 +12,22 @@ internal static class Probe
 
     public static bool Is(int number) => number >= First;
 
-    /// <summary>Sends probes until one arrives: from then on every frame does. Returns how many were sent.</summary>
+    /// <summary>Sends probes until one arrives, and then the last one has: from here on every frame does. Returns how many were sent.</summary>
     public static async Task<int> UntilForwardedAsync(FrameSender sender, ChardevPeer peer)
     {
-        var before = _last;
+        var first = _last + 1;
+        var last = 0;
         var sent = 0;
         await Eventually.ThatAsync(
             () =>
             {
-                sender.SendNumbered(Interlocked.Increment(ref _last), 1);
+                last = Interlocked.Increment(ref _last);
+                sender.SendNumbered(last, 1);
                 sent++;
-                return peer.LastNumber > before;
+                return peer.LastNumber >= first;
             },
             "a frame is forwarded");
+        await Eventually.ThatAsync(() => peer.LastNumber == last, "the probes after the first that was forwarded are forwarded too");
         return sent;
     }
 
