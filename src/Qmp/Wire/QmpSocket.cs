@@ -66,7 +66,7 @@ internal static class QmpSocket
             QmpConnectFailure.Other, $"{address} is a socket without a peer: pass a connected one, not a listening one.");
     }
 
-    private static QmpConnectException Explain(QmpAddress address, SocketException e) => e.SocketErrorCode switch
+    internal static QmpConnectException Explain(QmpAddress address, SocketException e) => e.SocketErrorCode switch
     {
         // ENOENT on a UNIX socket arrives as AddressNotAvailable.
         SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData => Failure(
