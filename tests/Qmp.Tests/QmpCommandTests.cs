@@ -9,6 +9,7 @@ public sealed class QmpCommandTests
 {
     private FakeQmpServer _server = null!;
     private FakeTimeProvider _time = null!;
+    private LogCapture _log = null!;
     private QmpClient _client = null!;
     private FakeQmpConnection _vm = null!;
 
@@ -17,7 +18,8 @@ public sealed class QmpCommandTests
     {
         _server = FakeQmpServer.Start();
         _time = new FakeTimeProvider();
-        (_client, _vm) = await Clients.ConnectAsync(_server, Clients.OptionsOf(_server) with { TimeProvider = _time });
+        _log = new LogCapture();
+        (_client, _vm) = await Clients.ConnectAsync(_server, Clients.OptionsOf(_server) with { TimeProvider = _time, Logger = _log });
     }
 
     [TearDown]
@@ -155,6 +157,7 @@ public sealed class QmpCommandTests
         await cancel.CancelAsync();
         await Clients.FailureAsync<OperationCanceledException>(executing);
         await _vm.SendReturnAsync("{}", slow);
+        await _log.WaitForAsync(1014, "slow");
         await ExecuteAndReturnAsync();
     }
 
@@ -174,6 +177,7 @@ public sealed class QmpCommandTests
         await _vm.SendAsync("""{"error": {"class": "GenericError", "desc": "to nobody"}}""");
         await _vm.SendAsync("""{"news": {}}""");
         await _vm.SendAsync("""{}""");
+        await _log.WaitForAsync(1022, "message 8");
         await ExecuteAndReturnAsync();
     }
 
@@ -183,6 +187,7 @@ public sealed class QmpCommandTests
         // More than any socket buffer takes: the first request stays half written, the second is never begun.
         var huge = new JsonObject { ["text"] = new string('x', 32 * 1024 * 1024) };
         var stuck = _client.ExecuteAsync("stuck", huge);
+        await _log.WaitForAsync(1010, "stuck");
         var behind = _client.ExecuteAsync("behind");
         _time.Advance(TimeSpan.FromSeconds(11));
         await Clients.FailureAsync<QmpTimeoutException>(stuck);
@@ -217,7 +222,7 @@ public sealed class QmpCommandTests
         await _vm.ExpectAsync("query-rx-filter");
         await _vm.SendReturnAsync("[" + string.Join(",", Enumerable.Range(0, 2 * 1024 * 1024).Select(i => $"{i % 4096,7}")) + "]");
         var reply = await Bounded.WaitAsync(executing, "16 MiB");
-        Assert.That(reply.Return.GetRawText().Length, Is.EqualTo(2 * 1024 * 1024));
+        Assert.That(reply.Return.GetRawText().Length, Is.EqualTo(16 * 1024 * 1024 + 1));
         await ExecuteAndReturnAsync();
     }
 

@@ -22,8 +22,8 @@ public sealed class QmpConnectTests
     [Test]
     public async Task A_stale_socket_and_a_closed_port_are_Refused()
     {
-        var directory = Directory.CreateTempSubdirectory("qmp-");
-        var path = Path.Combine(directory.FullName, "stale.sock");
+        using var directory = new TempDirectory();
+        var path = directory.File("stale.sock");
         using (var unix = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         using (var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {
@@ -39,14 +39,13 @@ public sealed class QmpConnectTests
                 Assert.That(closed.Reason, Is.EqualTo(QmpConnectFailure.Refused));
             }
         }
-        directory.Delete(recursive: true);
     }
 
     [Test]
     public async Task A_full_listen_queue_is_NoGreeting_as_its_cause_and_cure_are_the_same()
     {
-        var directory = Directory.CreateTempSubdirectory("qmp-");
-        var path = Path.Combine(directory.FullName, "busy.sock");
+        using var directory = new TempDirectory();
+        var path = directory.File("busy.sock");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen(0);
@@ -58,7 +57,6 @@ public sealed class QmpConnectTests
             Assert.That(e.Reason, Is.EqualTo(QmpConnectFailure.NoGreeting));
             Assert.That(e.Message, Does.Contain("queue of waiting clients").And.Contains("-qmp unix:"));
         }
-        directory.Delete(recursive: true);
     }
 
     [Test]
@@ -116,7 +114,7 @@ public sealed class QmpConnectTests
     public async Task An_inherited_descriptor_is_used_and_closed_with_the_client()
     {
         await using var server = FakeQmpServer.Start();
-        var address = await InheritAsync(server);
+        var address = Inherit(server);
         var (client, vm) = await Clients.ConnectAsync(server, new QmpClientOptions { Address = address });
         await client.DisposeAsync();
         await vm.ExpectCloseAsync();
@@ -132,29 +130,28 @@ public sealed class QmpConnectTests
         GC.WaitForPendingFinalizers();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(e.Message, Does.Contain($"fd:{fd} is not an open socket"));
+            Assert.That(e.Message, Does.Contain($"fd:{fd} is not an open stream socket"));
             Assert.That(Path.Exists($"/proc/self/fd/{fd}"), Is.True);
         }
-        Assert.That((await FailToConnectAsync(Clients.Parse("fd:987654"))).Message, Does.Contain("is not an open socket"));
+        Assert.That((await FailToConnectAsync(Clients.Parse("fd:987654"))).Message, Does.Contain("is not an open stream socket"));
     }
 
     [Test]
     public async Task A_listening_descriptor_is_refused()
     {
-        var directory = Directory.CreateTempSubdirectory("qmp-");
+        using var directory = new TempDirectory();
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(Path.Combine(directory.FullName, "l.sock")));
+        listener.Bind(new UnixDomainSocketEndPoint(directory.File("l.sock")));
         listener.Listen(1);
         var e = await FailToConnectAsync(Disown(listener));
         Assert.That(e.Message, Does.Contain("without a peer"));
-        directory.Delete(recursive: true);
     }
 
     /// <summary>A descriptor connected to a server, as a parent process would leave it.</summary>
-    internal static async Task<QmpAddress> InheritAsync(FakeQmpServer server)
+    internal static QmpAddress Inherit(FakeQmpServer server)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(server.Address.Path!));
+        socket.Connect(new UnixDomainSocketEndPoint(server.Address.Path!));
         return Disown(socket);
     }
 

@@ -7,8 +7,8 @@ public sealed class QmpConnectorTests
     [Test]
     public async Task It_tries_until_the_server_is_there_and_prepares_every_fresh_client()
     {
-        var directory = Directory.CreateTempSubdirectory("qmp-");
-        var path = Path.Combine(directory.FullName, "qmp.sock");
+        using var directory = new TempDirectory();
+        var path = directory.File("qmp.sock");
         var retries = new List<(Exception Exception, int Attempt)>();
         var failedTwice = new TaskCompletionSource();
         var prepared = 0;
@@ -106,7 +106,7 @@ public sealed class QmpConnectorTests
     public async Task An_inherited_descriptor_has_one_attempt()
     {
         await using var server = FakeQmpServer.Start();
-        var address = await QmpConnectTests.InheritAsync(server);
+        var address = QmpConnectTests.Inherit(server);
         var retries = 0;
         var connector = new QmpConnector(new QmpClientOptions { Address = address }, (_, _) => retries++);
         var connecting = connector.ConnectAsync(null, CancellationToken.None);

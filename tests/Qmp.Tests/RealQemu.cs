@@ -7,9 +7,9 @@ namespace QmpRedirector.Qmp.Tests;
 internal sealed class RealQemu : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly DirectoryInfo _directory;
+    private readonly TempDirectory _directory;
 
-    private RealQemu(Process process, DirectoryInfo directory, QmpAddress address)
+    private RealQemu(Process process, TempDirectory directory, QmpAddress address)
     {
         _process = process;
         _directory = directory;
@@ -24,8 +24,8 @@ internal sealed class RealQemu : IAsyncDisposable
             .SelectMany(d => new[] { Path.Combine(d, "qemu-system-x86_64"), Path.Combine(d, "qemu-kvm") })
             .FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException("qemu-system-x86_64 is not in PATH: install QEMU (Debian: qemu-system-x86).");
-        var directory = Directory.CreateTempSubdirectory("qemu-");
-        var address = Clients.Parse(Path.Combine(directory.FullName, "qmp.sock"));
+        var directory = new TempDirectory();
+        var address = Clients.Parse(directory.File("qmp.sock"));
         var process = Process.Start(binary, [
             "-M", "none", "-nodefaults", "-display", "none", "-S", "-qmp", $"{address},server=on,wait=off",
         ]);
@@ -37,6 +37,6 @@ internal sealed class RealQemu : IAsyncDisposable
         _process.Kill();
         await Bounded.WaitAsync(_process.WaitForExitAsync(), "QEMU to end");
         _process.Dispose();
-        _directory.Delete(recursive: true);
+        _directory.Dispose();
     }
 }

@@ -23,10 +23,13 @@ public sealed class RealQemuTests
     {
         QmpEventListener? listener = null;
         await using var client = await ConnectAsync(c => listener = c.Listen());
+        var version = (await client.ExecuteAsync("query-version")).Return.GetProperty("qemu");
         var status = await client.ExecuteAsync("query-status");
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(client.Greeting.Major, Is.GreaterThanOrEqualTo(7));
+            Assert.That(client.Greeting.Major, Is.EqualTo(version.GetProperty("major").GetInt32()));
+            Assert.That(client.Greeting.Minor, Is.EqualTo(version.GetProperty("minor").GetInt32()));
+            Assert.That(client.Greeting.Micro, Is.EqualTo(version.GetProperty("micro").GetInt32()));
             Assert.That(client.Greeting.OutOfBand, Is.True);
             Assert.That(status.Return.GetProperty("status").GetString(), Is.EqualTo("prelaunch"));
             Assert.That(status.Return.GetProperty("running").GetBoolean(), Is.False);
