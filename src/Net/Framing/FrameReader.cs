@@ -7,16 +7,31 @@ namespace QmpRedirector.Net;
 /// Fill <see cref="GetMemory"/>, say how much with <see cref="Advance"/>, then take frames with <see cref="TryRead"/> until there is none; start
 /// again. Frames are not copied and nothing is allocated for them. Not for two threads at once.
 /// </remarks>
-/// <param name="vnetHdrSupport">Whether each length is followed by a vnet_hdr_len: the stream does not tell.</param>
-public sealed class FrameReader(bool vnetHdrSupport)
+public sealed class FrameReader
 {
     // Room for the largest frame and for a good read behind it.
-    private const int Capacity = 128 * 1024;
+    private const int DefaultCapacity = 128 * 1024;
 
-    private readonly byte[] _buffer = new byte[Capacity];
-    private readonly int _headerSize = FramingHeader.Size(vnetHdrSupport);
+    private readonly bool _vnetHdrSupport;
+    private readonly int _headerSize;
+    private readonly byte[] _buffer;
     private int _start;
     private int _end;
+
+    /// <summary>A reader at the beginning of a stream.</summary>
+    /// <param name="vnetHdrSupport">Whether each length is followed by a vnet_hdr_len: the stream does not tell.</param>
+    public FrameReader(bool vnetHdrSupport)
+        : this(vnetHdrSupport, DefaultCapacity)
+    {
+    }
+
+    /// <summary>A reader with less room, for tests by the million.</summary>
+    internal FrameReader(bool vnetHdrSupport, int capacity)
+    {
+        _vnetHdrSupport = vnetHdrSupport;
+        _headerSize = FramingHeader.Size(vnetHdrSupport);
+        _buffer = new byte[capacity];
+    }
 
     /// <summary>Bytes of the stream that were given out as whole frames, their headers included: where the next frame begins.</summary>
     public long Position { get; private set; }
@@ -45,13 +60,13 @@ public sealed class FrameReader(bool vnetHdrSupport)
     /// <exception cref="InvalidOperationException">The buffer is full of frames that <see cref="TryRead"/> has not been asked for.</exception>
     public Memory<byte> GetMemory()
     {
-        if (_start > 0 && (_start == _end || Capacity - _end < Capacity / 2))
+        if (_start > 0 && (_start == _end || _buffer.Length - _end < _buffer.Length / 2))
         {
             _buffer.AsSpan(_start, Pending).CopyTo(_buffer);
             (_start, _end) = (0, Pending);
         }
 
-        return _end < Capacity
+        return _end < _buffer.Length
             ? _buffer.AsMemory(_end)
             : throw new InvalidOperationException("The frames already here must be read before more of the stream is.");
     }
@@ -61,7 +76,7 @@ public sealed class FrameReader(bool vnetHdrSupport)
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity - _end);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _buffer.Length - _end);
         _end += count;
     }
 
@@ -78,7 +93,7 @@ public sealed class FrameReader(bool vnetHdrSupport)
         var length = (int)AnnouncedLength;
         if (Pending < _headerSize + length)
             return false;
-        var vnetHdrLen = vnetHdrSupport ? BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start + sizeof(uint))) : 0;
+        var vnetHdrLen = _vnetHdrSupport ? BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start + sizeof(uint))) : 0;
         frame = new ReceivedFrame(_buffer.AsMemory(_start + _headerSize, length), vnetHdrLen, Position);
         _start += _headerSize + length;
         Position += _headerSize + length;

@@ -30,8 +30,9 @@ internal sealed class DecodeSession(TimeProvider timeProvider, Func<Stream>? ope
                 var loop = new DecodeLoop(settings, printer, output, capture, diagnostics, timeProvider);
                 var clean = await loop.RunAsync(input, cancellationToken);
                 printer.Finish(timeProvider.GetUtcNow());
+                await loop.FlushAsync();
                 await diagnostics.WriteLineAsync(
-                    $"{printer.Frames} frames, {printer.Bytes} bytes ({loop.Position} with their framing)");
+                    $"{printer.Frames} {(printer.Frames == 1 ? "frame" : "frames")}, {printer.Bytes} bytes ({loop.Position} with their framing)");
                 return clean ? Clean : Broken;
             }
         }
