@@ -33,12 +33,15 @@ internal static class Cli
         root.Options.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
+        // The parser drops a first word in brackets even where it knows no directives.
+        if (args is [['[', ..] bracketed, ..])
+            return Print(error, UsageErrors.Text([UsageErrors.Unknown(bracketed)], Program), UsageError);
         ParseResult result = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
 
         Command command = result.CommandResult.Command;
-        if (result.GetResult(help) is not null)
+        if (result.GetResult(help) is { Implicit: false })
             return Print(output, HelpText.Of(command), 0);
-        if (result.GetResult(version) is not null)
+        if (result.GetResult(version) is { Implicit: false })
             return Print(output, $"{Program} {typeof(Cli).Assembly.GetName().Version?.ToString(3)}\n", 0);
         if (command == root && result.UnmatchedTokens.Count == 0)
             return Print(error, HelpText.Of(root), UsageError);

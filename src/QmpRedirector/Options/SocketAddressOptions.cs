@@ -24,8 +24,11 @@ internal abstract record SocketAddressOptions
     /// <param name="To">The last port to try when listening.</param>
     public sealed record Inet(string Host, int Port, bool? Ipv4 = null, bool? Ipv6 = null, int? To = null) : SocketAddressOptions
     {
-        public override string ToString() =>
-            string.Create(CultureInfo.InvariantCulture, $"tcp:{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{Port}");
+        public override string ToString()
+        {
+            string host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
+            return string.Create(CultureInfo.InvariantCulture, $"tcp:{host}:{Port}");
+        }
     }
 
     /// <param name="Number">A descriptor this process was started with.</param>
