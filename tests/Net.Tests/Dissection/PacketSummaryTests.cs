@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using CsCheck;
 using static QmpRedirector.Net.Tests.TestFrames;
 
@@ -103,17 +104,12 @@ internal sealed class PacketSummaryTests
         Assert.That(lines, Has.Length.EqualTo(s_frames.Length));
         Assert.Multiple(() =>
         {
-            for (var i = 0; i < lines.Length; i++)
-                Assert.That(WithoutTags(PacketSummary.Format(s_frames[i].Frame)), Is.EqualTo(Tcpdump.Normalise(lines[i])), s_frames[i].Name);
+            foreach (var ((name, frame), line) in s_frames.Zip(lines))
+                Assert.That(WithoutTags(PacketSummary.Format(frame)), Is.EqualTo(Tcpdump.Normalise(line)), name);
         });
 
         // tcpdump shows tags with -e only.
-        static string WithoutTags(string line)
-        {
-            while (line.StartsWith("vlan ", StringComparison.Ordinal))
-                line = line[(line.IndexOf(", ", line.IndexOf(", p ", StringComparison.Ordinal) + 4, StringComparison.Ordinal) + 2)..].Replace("DEI, ", "");
-            return line;
-        }
+        static string WithoutTags(string line) => Regex.Replace(line, "^(vlan [0-9]+, p [0-9], (DEI, )?)+", "");
     }
 
     [Test]
@@ -180,7 +176,8 @@ internal sealed class PacketSummaryTests
         var header = new VnetHeader(VnetHeader.NeedsChecksumFlag, 0, 0, 0, (ushort)(ip6 ? 54 : 34), (ushort)(protocol == 6 ? 16 : 6));
         Assert.That(PacketSummary.Format(frame, verifyChecksums: true), Does.Contain("cksum"), "before");
         Assert.That(Checksum.TryFinish(frame, header), Is.True);
-        Assert.That(string.Join(' ', Tcpdump.Read(Tcpdump.Pcap([frame]), "-t", "-vv")), Does.Contain(protocol == 6 ? "(correct)" : "[udp sum ok]"));
+        var theirs = string.Join(' ', Tcpdump.Read(Tcpdump.Pcap([frame]), "-t", "-vv"));
+        Assert.That(theirs, Does.Contain(protocol == 6 ? "(correct)" : "[udp sum ok]"));
     }
 
     [Test]

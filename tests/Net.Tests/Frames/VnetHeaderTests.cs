@@ -8,8 +8,8 @@ internal sealed class VnetHeaderTests
     private static readonly byte[] s_udp = [1, 0, 0, 0, 0, 0, 34, 0, 6, 0];
     private static readonly byte[] s_tcp = [1, 1, 54, 0, 0xa8, 0x05, 34, 0, 16, 0];
 
-    private static readonly Gen<VnetHeader> s_headers =
-        Gen.Select(Gen.Byte, Gen.Byte, Gen.UShort, Gen.UShort, Gen.UShort, Gen.UShort, (f, g, h, s, c, o) => new VnetHeader(f, g, h, s, c, o));
+    private static readonly Gen<VnetHeader> s_headers = Gen.Select(
+        Gen.Byte, Gen.Byte, Gen.UShort, Gen.UShort, Gen.UShort, Gen.UShort, (f, g, h, s, c, o) => new VnetHeader(f, g, h, s, c, o));
 
     [Test]
     public void An_unfinished_checksum_is_read()
