@@ -25,6 +25,7 @@ internal sealed class PacketSummaryTests
         ("udp in a packet too small", Ip4(17, Udp(Filled(22))[..4])),
         ("udp over ip6", Ip6(17, Udp(Filled(22), ip6: true))),
         ("first fragment", Ip4(17, Udp(Filled(24), length: 80), fragment: 0x2000)),
+        ("first fragment of a segment", Ip4(6, Tcp(0x18, Filled(12), checksum: 0x1111), fragment: 0x2000)),
         ("later fragment", Ip4(17, Filled(24), fragment: 0x2003)),
         ("last fragment", Ip4(6, Filled(24), fragment: 3)),
         ("not to be fragmented", Ip4(17, Udp(Filled(24)), fragment: 0x4000)),
