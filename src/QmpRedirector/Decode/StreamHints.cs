@@ -9,7 +9,7 @@ namespace QmpRedirector.Decode;
 /// </remarks>
 internal sealed class StreamHints(DecodeSettings settings)
 {
-    private static readonly int[] s_headerSizes =
+    private static readonly int[] _headerSizes =
         [0, VnetHeader.LegacySize, VnetHeader.MergeableSize, VnetHeader.HashSize, VnetHeader.TunnelSize];
 
     private bool _settled;
@@ -60,7 +60,7 @@ internal sealed class StreamHints(DecodeSettings settings)
         if (IsHeaderSize(announced) && LookForHeader(payload) is { } hint)
             return hint;
         // The first four bytes of the payload would have been taken for the second u32 of the framing.
-        foreach (var size in s_headerSizes)
+        foreach (var size in _headerSizes)
         {
             if (EthernetGuess.BeginsAt(payload, size - sizeof(uint)))
                 return "looks like vnet_hdr_support=off: try without --vnet-hdr-support";
@@ -73,7 +73,7 @@ internal sealed class StreamHints(DecodeSettings settings)
 
     private static string? LookForHeader(ReadOnlySpan<byte> payload)
     {
-        foreach (var size in s_headerSizes)
+        foreach (var size in _headerSizes)
         {
             if (EthernetGuess.BeginsAt(payload, size))
             {
@@ -90,5 +90,5 @@ internal sealed class StreamHints(DecodeSettings settings)
     private static bool IsOffByTwo(ReadOnlySpan<byte> payload, uint announced) =>
         announced == VnetHeader.MergeableSize && EthernetGuess.BeginsAt(payload, VnetHeader.LegacySize);
 
-    private static bool IsHeaderSize(uint size) => size <= VnetHeader.TunnelSize && s_headerSizes.Contains((int)size);
+    private static bool IsHeaderSize(uint size) => size <= VnetHeader.TunnelSize && _headerSizes.Contains((int)size);
 }
