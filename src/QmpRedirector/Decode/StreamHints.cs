@@ -9,7 +9,7 @@ namespace QmpRedirector.Decode;
 /// </remarks>
 internal sealed class StreamHints(DecodeSettings settings)
 {
-    private static readonly int[] s_headerSizes =
+    private static readonly int[] _headerSizes =
         [0, VnetHeader.LegacySize, VnetHeader.MergeableSize, VnetHeader.HashSize, VnetHeader.TunnelSize];
 
     private bool _settled;
@@ -27,7 +27,7 @@ internal sealed class StreamHints(DecodeSettings settings)
             return null;
         }
 
-        var hint = settings.VnetHdrSupport ? LookWithSupport(payload, frame.AnnouncedVnetHdrLen, used) : LookWithoutSupport(payload, used);
+        var hint = settings.VnetHdrSupport ? LookWithSupport(payload, frame.AnnouncedVnetHdrLen) : LookWithoutSupport(payload);
         _settled = hint is not null;
         return hint;
     }
@@ -41,7 +41,7 @@ internal sealed class StreamHints(DecodeSettings settings)
         _ => $"{error.Message}: is vnet_hdr_support set on one side only?",
     };
 
-    private static string? LookWithoutSupport(ReadOnlySpan<byte> payload, long used)
+    private static string? LookWithoutSupport(ReadOnlySpan<byte> payload)
     {
         // The second u32 of the framing would now be the first four bytes of the payload.
         if (payload.Length >= sizeof(uint))
@@ -52,15 +52,15 @@ internal sealed class StreamHints(DecodeSettings settings)
                 return "looks like vnet_hdr_support=on: try --vnet-hdr-support";
         }
 
-        return LookForHeader(payload, used);
+        return LookForHeader(payload);
     }
 
-    private static string? LookWithSupport(ReadOnlySpan<byte> payload, uint announced, long used)
+    private static string? LookWithSupport(ReadOnlySpan<byte> payload, uint announced)
     {
-        if (IsHeaderSize(announced) && LookForHeader(payload, used) is { } hint)
+        if (IsHeaderSize(announced) && LookForHeader(payload) is { } hint)
             return hint;
         // The first four bytes of the payload would have been taken for the second u32 of the framing.
-        foreach (var size in s_headerSizes)
+        foreach (var size in _headerSizes)
         {
             if (EthernetGuess.BeginsAt(payload, size - sizeof(uint)))
                 return "looks like vnet_hdr_support=off: try without --vnet-hdr-support";
@@ -71,11 +71,11 @@ internal sealed class StreamHints(DecodeSettings settings)
             : $"looks like vnet_hdr_support=off (no vnet header has the {announced} bytes announced): try without --vnet-hdr-support";
     }
 
-    private static string? LookForHeader(ReadOnlySpan<byte> payload, long used)
+    private static string? LookForHeader(ReadOnlySpan<byte> payload)
     {
-        foreach (var size in s_headerSizes)
+        foreach (var size in _headerSizes)
         {
-            if (size != used && EthernetGuess.BeginsAt(payload, size))
+            if (EthernetGuess.BeginsAt(payload, size))
             {
                 return size == 0
                     ? "looks like frames carry no vnet header: try --vnet-hdr-len 0"
@@ -90,5 +90,5 @@ internal sealed class StreamHints(DecodeSettings settings)
     private static bool IsOffByTwo(ReadOnlySpan<byte> payload, uint announced) =>
         announced == VnetHeader.MergeableSize && EthernetGuess.BeginsAt(payload, VnetHeader.LegacySize);
 
-    private static bool IsHeaderSize(uint size) => size <= VnetHeader.TunnelSize && s_headerSizes.Contains((int)size);
+    private static bool IsHeaderSize(uint size) => size <= VnetHeader.TunnelSize && _headerSizes.Contains((int)size);
 }

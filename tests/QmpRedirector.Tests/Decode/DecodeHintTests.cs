@@ -5,10 +5,10 @@ namespace QmpRedirector.Tests.Decode;
 
 internal sealed class DecodeHintTests
 {
-    private static readonly int[] s_headerSizes = [0, 10, 12, 20, 24];
+    private static readonly int[] _headerSizes = [0, 10, 12, 20, 24];
 
     [Test]
-    public async Task A_stream_with_vnet_hdr_support_is_noticed_without_it([ValueSource(nameof(s_headerSizes))] int size)
+    public async Task A_stream_with_vnet_hdr_support_is_noticed_without_it([ValueSource(nameof(_headerSizes))] int size)
     {
         var run = await DecodeRun.OfAsync(WithSupport(size, [.. new byte[size], .. Udp]));
         Assert.That(run.Diagnostics, Has.One.EqualTo("hint: frame 1 looks like vnet_hdr_support=on: try --vnet-hdr-support"));

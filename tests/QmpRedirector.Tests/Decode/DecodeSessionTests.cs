@@ -7,7 +7,7 @@ namespace QmpRedirector.Tests.Decode;
 
 internal sealed class DecodeSessionTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     [Test]
     public async Task Each_frame_is_a_line_and_the_end_a_report()
@@ -136,11 +136,11 @@ internal sealed class DecodeSessionTests
         foreach (var (frame, summary) in ((byte[], string)[])[(Udp, UdpSummary), (Arp, ArpSummary)])
         {
             await input.Writer.WriteAsync(Plain(frame));
-            Assert.That(await reader.ReadLineAsync().WaitAsync(s_patience), Does.Contain(summary));
+            Assert.That(await reader.ReadLineAsync().WaitAsync(_patience), Does.Contain(summary));
         }
 
         await input.Writer.CompleteAsync();
-        Assert.That(await session.WaitAsync(s_patience), Is.Zero);
+        Assert.That(await session.WaitAsync(_patience), Is.Zero);
     }
 
     [Test]
