@@ -1,3 +1,5 @@
+using QmpRedirector.Decode;
+
 namespace QmpRedirector.Options;
 
 /// <summary>Makes <see cref="DecodeOptions"/> of the command line, or says everything that is wrong.</summary>
@@ -21,15 +23,14 @@ internal static class DecodeOptionsParser
         }
 
         DecodeInput? input = Input(arguments.Input ?? "-", report);
-        DecodeOptions? options = input is null ? null : new DecodeOptions
+        DecodeSettings settings = new()
         {
-            Input = input,
             VnetHdrSupport = arguments.VnetHdrSupport,
             VnetHdrLen = (int?)reader.Number("vnet-hdr-len"),
             WriteFile = reader.String("write"),
             Count = reader.Number("count"),
         };
-        return OptionsResult<DecodeOptions>.From(options, report);
+        return OptionsResult<DecodeOptions>.From(input is null ? null : new DecodeOptions(input, settings), report);
     }
 
     private static DecodeInput? Input(string text, OptionReport report)

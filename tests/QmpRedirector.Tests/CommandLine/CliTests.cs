@@ -1,4 +1,5 @@
 using QmpRedirector.CommandLine;
+using QmpRedirector.Decode;
 using QmpRedirector.Net;
 using QmpRedirector.Options;
 
@@ -195,14 +196,8 @@ internal sealed class CliTests
     public async Task Decode_is_given_its_options() =>
         Assert.That(
             (await Invoke(["decode", "-", "--vnet-hdr-support", "--vnet-hdr-len", "12", "-w", "-", "-c", "10"])).Decode,
-            Is.EqualTo(new DecodeOptions
-            {
-                Input = new DecodeInput.StandardInput(),
-                VnetHdrSupport = true,
-                VnetHdrLen = 12,
-                WriteFile = "-",
-                Count = 10,
-            }));
+            Is.EqualTo(new DecodeOptions(
+                new DecodeInput.StandardInput(), new DecodeSettings { VnetHdrSupport = true, VnetHdrLen = 12, WriteFile = "-", Count = 10 })));
 
     private static DecodeInput.Socket Client(ChardevAddress address) =>
         new(new ChardevOptions("decode", address, false, false, null, false));

@@ -1,12 +1,10 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.Versioning;
 using QmpRedirector.Decode;
 using static QmpRedirector.Tests.Decode.DecodeSamples;
 
 namespace QmpRedirector.Tests.Decode;
 
-[SupportedOSPlatform("linux")]
 internal sealed class DecodeCaptureTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
