@@ -168,7 +168,8 @@ internal sealed partial class VmFollower(
         var before = Current;
         var changed = _tracker.Running != before.Running || _generation != before.Generation;
         var snapshot = new VmSnapshot(
-            phase, _tracker.RunState, _tracker.Running, changed ? changedAt : before.ChangedAtNanoseconds, cause, _process.Pid, _generation);
+            phase, _tracker.RunState, _tracker.Running, changed ? changedAt : before.ChangedAtNanoseconds,
+            cause, _process.Pid, _generation);
         if (snapshot with { Cause = before.Cause } == before)
             return;
         Volatile.Write(ref _current, snapshot);

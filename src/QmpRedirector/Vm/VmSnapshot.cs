@@ -2,7 +2,7 @@ namespace QmpRedirector.Vm;
 
 /// <summary>What is known of the VM after one change.</summary>
 /// <param name="Phase">How well it is known.</param>
-/// <param name="RunState">QEMU's RunState; null between a STOP event, which does not name it, and the answer that does, and once gone.</param>
+/// <param name="RunState">QEMU's RunState; null from a STOP event, which does not name it, to the answer that does, and once gone.</param>
 /// <param name="Running">Whether the run state is "running"; the last known one while <see cref="VmPhase.Lost"/>.</param>
 /// <param name="ChangedAtNanoseconds">
 /// When <paramref name="Running"/> last changed, CLOCK_REALTIME in ns since the epoch, comparable with the kernel's frame timestamps:

@@ -256,7 +256,7 @@ public sealed class VmFollowerLifeTests
     public async Task A_process_that_cannot_be_watched_is_followed_by_QMP_alone()
     {
         var vm = FakeVm.StartAt(_path);
-        await using var harness = new FollowerHarness(Options() with { ProcessExit = (_, _) => throw new NotSupportedException("pidfd_open") });
+        await using var harness = new FollowerHarness(Options() with { ProcessExit = (_, _) => throw new NotSupportedException() });
         await harness.WaitForAsync(_ => true, "the first snapshot");
 
         await vm.DisposeAsync();

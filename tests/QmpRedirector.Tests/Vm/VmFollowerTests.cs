@@ -218,7 +218,8 @@ public sealed class VmFollowerTests
     {
         await using var server = FakeQmpServer.Start();
         var options = FollowerHarness.Options(server.Address);
-        await using var harness = new FollowerHarness(options with { Qmp = options.Qmp with { CommandTimeout = TimeSpan.FromMilliseconds(100) } });
+        var impatient = options.Qmp with { CommandTimeout = TimeSpan.FromMilliseconds(100) };
+        await using var harness = new FollowerHarness(options with { Qmp = impatient });
         var qemu = await server.AcceptNegotiatedAsync();
         await qemu.ExpectAsync("query-cpus-fast");
         await ExpectStatusAsync(qemu);
@@ -236,7 +237,9 @@ public sealed class VmFollowerTests
         await using var harness = new FollowerHarness(
             FollowerHarness.Options(vm.Address), _ => throw new VmUnavailableException("observer"));
 
-        Assert.That(async () => await Bounded.WaitAsync(harness.Running, "the end"), Throws.TypeOf<VmUnavailableException>().With.Message.EqualTo("observer"));
+        Assert.That(
+            async () => await Bounded.WaitAsync(harness.Running, "the end"),
+            Throws.TypeOf<VmUnavailableException>().With.Message.EqualTo("observer"));
     }
 
     private static async Task<FakeQmpConnection> AcceptAsync(FakeQmpServer server, string state)
@@ -251,7 +254,8 @@ public sealed class VmFollowerTests
     {
         while (true)
         {
-            var command = await Bounded.WaitAsync(qemu.ReceiveAsync(), "query-status") ?? throw new InvalidOperationException("The client left.");
+            var command = await Bounded.WaitAsync(qemu.ReceiveAsync(), "query-status")
+                ?? throw new InvalidOperationException("The client left.");
             if (command.Name == "query-status")
                 return command;
             await qemu.SendReturnAsync("[]", command);
