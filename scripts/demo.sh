@@ -45,7 +45,12 @@ readonly datagram_size=400 per_second=1000
 readonly probe_stream=100
 
 clean_up() {
+  local status=$?
   stop_all
+  if ((status)) && [[ -s ${run-}/sidecar.log ]]; then
+    note "what qmp-redirector said last:"
+    tail -n 5 "$run/sidecar.log" >&2
+  fi
   remove_namespaces
   if [[ -n ${run-} ]]; then
     if [[ -n $keep ]]; then

@@ -7,6 +7,7 @@ make_namespace() {
   ip netns add "$1" || die "cannot make the network namespace $1 (ip netns add)"
   made_namespaces+=("$1")
   # The host's side stays silent: a capture then holds only what was sent on purpose.
+  # shellcheck disable=SC2016 # the inner shell's variable
   ip netns exec "$1" bash -c 'for f in /proc/sys/net/ipv6/conf/{all,default}/disable_ipv6; do [[ ! -e $f ]] || echo 1 > "$f"; done'
   ip -n "$1" link set lo up
 }
