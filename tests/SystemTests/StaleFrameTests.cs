@@ -8,19 +8,19 @@ namespace QmpRedirector.SystemTests;
 internal sealed class StaleFrameTests
 {
     private const int Cycles = 100;
-    private const int FramesPerTick = 30;
+    private const int FramesPerTick = 20;
 
-    /// <summary>Milliseconds of load while the VM is stopped, twice as many as <see cref="ClosingTolerance"/> excuses.</summary>
-    private const int StoppedTicks = 30;
+    /// <summary>Ticks (of a millisecond at least) of load while the VM is stopped, more than <see cref="ClosingTolerance"/> excuses.</summary>
+    private const int StoppedTicks = 60;
 
     /// <summary>How long after RESUME the first frame may be forwarded at the latest; the typical figure is printed.</summary>
-    private static readonly TimeSpan OpeningTolerance = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan OpeningTolerance = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long after STOP a frame may have been sent and still be forwarded: no longer than the event takes to arrive, as what is still here
     /// then is dropped by its stamp. The report must count just these as late.
     /// </summary>
-    private static readonly TimeSpan ClosingTolerance = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan ClosingTolerance = TimeSpan.FromMilliseconds(40);
 
     /// <summary>An event's stamp is cut off to whole microseconds.</summary>
     private static readonly TimeSpan EventResolution = TimeSpan.FromMicroseconds(1);
@@ -57,7 +57,7 @@ internal sealed class StaleFrameTests
         var lags = Check(periods, received, log, report.Late);
         await TestContext.Out.WriteLineAsync(
             $"{received.Length} of {log.Count} frames forwarded. First forwarded frame after RESUME: median {lags[Cycles / 2].TotalMicroseconds:F0} us, "
-            + $"worst {lags[^1].TotalMicroseconds:F0} us (load ticks every millisecond). Forwarded though sent after STOP: {report.Late}.");
+            + $"worst {lags[^1].TotalMicroseconds:F0} us, most of it the wait for the load's next tick. Forwarded though sent after STOP: {report.Late}.");
 
         Task SentMoreAsync(int frames)
         {

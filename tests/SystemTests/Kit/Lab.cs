@@ -11,10 +11,10 @@ internal sealed class Lab : IAsyncDisposable
     private readonly Stack<object> _owned = new();
     private int _sidecars;
 
-    private Lab(NetworkNamespace ns, string folder)
+    private Lab(NetworkNamespace ns)
     {
         Namespace = ns;
-        Folder = folder;
+        Folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), ns.Name)).FullName;
     }
 
     public NetworkNamespace Namespace { get; }
@@ -25,7 +25,7 @@ internal sealed class Lab : IAsyncDisposable
     public string Monitor => PathOf("qmp.sock");
 
     public static async Task<Lab> CreateAsync() =>
-        new(await NetworkNamespace.CreateAsync(), Directory.CreateTempSubdirectory("qr-").FullName);
+        new(await NetworkNamespace.CreateAsync());
 
     public string PathOf(string name) => Path.Combine(Folder, name);
 
