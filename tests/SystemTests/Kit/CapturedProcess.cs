@@ -10,6 +10,7 @@ internal sealed class CapturedProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
+    private bool _disposed;
 
     private CapturedProcess(ProcessStartInfo start)
     {
@@ -73,6 +74,8 @@ internal sealed class CapturedProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace QmpRedirector.SystemTests.Kit;
@@ -45,16 +46,26 @@ internal sealed class ChardevPeer : IDisposable
         }
     }
 
+    /// <summary>The number of the newest frame, -1 before there is one.</summary>
+    public int LastNumber
+    {
+        get
+        {
+            lock (_lock) return _frames.Count == 0 ? -1 : Kit.Frames.NumberOf(_frames[^1].Payload);
+        }
+    }
+
     /// <summary>Bytes of the frame the stream stopped in.</summary>
     public int PartialBytes => _parser.Partial;
 
     public bool Ended => !_reader.IsAlive;
 
     /// <summary>Connects to a chardev that listens, as soon as it does.</summary>
-    public static async Task<ChardevPeer> ConnectAsync(string path, bool vnetHdrSupport = false, long allowance = long.MaxValue)
+    public static async Task<ChardevPeer> ConnectAsync(
+        NetworkNamespace ns, EndPoint address, bool vnetHdrSupport = false, long allowance = long.MaxValue)
     {
         Socket? connected = null;
-        await Eventually.ThatAsync(() => TryConnect(path, out connected), $"{path} accepts a connection");
+        await Eventually.ThatAsync(() => (connected = ns.Run(() => TryConnect(address))) is not null, $"{address} accepts a connection");
         return new ChardevPeer(connected!, vnetHdrSupport, allowance);
     }
 
@@ -102,19 +113,18 @@ internal sealed class ChardevPeer : IDisposable
         Assert.That(_reader.Join(Eventually.Deadline), Is.True, "the peer's reader ends");
     }
 
-    private static bool TryConnect(string path, out Socket? connected)
+    private static Socket? TryConnect(EndPoint address)
     {
-        connected = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            connected.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
+            socket.Connect(address);
+            return socket;
         }
         catch (SocketException)
         {
-            connected.Dispose();
-            connected = null;
-            return false;
+            socket.Dispose();
+            return null;
         }
     }
 

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace QmpRedirector.SystemTests.Kit;
 
 /// <summary>One test's world: a namespace, a folder for sockets, and everything started in them, taken down in reverse order.</summary>
@@ -55,8 +58,25 @@ internal sealed class Lab : IAsyncDisposable
     public Sidecar Start(IEnumerable<string> arguments, params string[] wrapper) =>
         Own(Sidecar.Start(Namespace, PathOf($"notify{_sidecars++}"), arguments, wrapper));
 
-    public async Task<ChardevPeer> ConnectPeerAsync(string chardev, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
-        Own(await ChardevPeer.ConnectAsync(PathOf(chardev), vnetHdrSupport, allowance));
+    /// <summary>A chardev that listens at <see cref="PathOf"/> its own id.</summary>
+    public string ServerChardev(string id, string options) => $"socket,id={id},path={PathOf(id)},server=on,{options}";
+
+    public Task<ChardevPeer> ConnectPeerAsync(string chardev, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
+        ConnectPeerAsync(new UnixDomainSocketEndPoint(PathOf(chardev)), vnetHdrSupport, allowance);
+
+    public async Task<ChardevPeer> ConnectPeerAsync(EndPoint address, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
+        Own(await ChardevPeer.ConnectAsync(Namespace, address, vnetHdrSupport, allowance));
+
+    /// <summary>Waits until the sidecar has connected to QEMU's monitor, whether or not QEMU has accepted it.</summary>
+    public Task WaitForMonitorClientAsync() => Eventually.ThatAsync(() => ConnectionsTo(Monitor) > 0, "the sidecar is connected to QEMU's monitor");
+
+    /// <summary>
+    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace of the
+    /// one that connected, so these are the sidecar's and not the test's own.
+    /// </summary>
+    private int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Count(columns => columns is [_, _, _, _, _, "02" or "03", _, var name] && name == path));
 
     public async ValueTask DisposeAsync()
     {

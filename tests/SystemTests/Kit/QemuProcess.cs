@@ -1,3 +1,5 @@
+using QmpRedirector.SystemTests.Interop;
+
 namespace QmpRedirector.SystemTests.Kit;
 
 /// <summary>
@@ -42,6 +44,20 @@ internal sealed class QemuProcess : IAsyncDisposable
     [
         "-netdev", $"tap,id={netdev},ifname={ifname},script=no,downscript=no,vhost=off", "-device", $"virtio-net-pci,netdev={netdev},romfile=",
     ];
+
+    /// <summary>
+    /// A netdev whose filters are two redirectors: what arrives at the chardev at <paramref name="indev"/> leaves by the one at
+    /// <paramref name="outdev"/>. The two hub ports are each other's peer, as a netdev without one passes nothing on.
+    /// </summary>
+    public static string[] RedirectorChain(string indev, string outdev) =>
+    [
+        "-netdev", "hubport,id=chain0,hubid=7", "-netdev", "hubport,id=chain1,hubid=8,netdev=chain0",
+        "-chardev", $"socket,id=in0,path={indev},server=on,wait=off", "-chardev", $"socket,id=out0,path={outdev},server=on,wait=off",
+        "-object", "filter-redirector,id=r0,netdev=chain0,queue=tx,indev=in0", "-object", "filter-redirector,id=r1,netdev=chain0,queue=tx,outdev=out0",
+    ];
+
+    /// <summary>SIGSTOP: connections stay, answers do not come.</summary>
+    public void Freeze() => _process.Signal(Linux.SigStop);
 
     /// <summary>SIGKILL: no SHUTDOWN event, no farewell.</summary>
     public async Task KillAsync()

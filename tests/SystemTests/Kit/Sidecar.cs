@@ -22,7 +22,11 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public static string Binary => Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY") ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
 
+    public int Id => _process.Id;
+
     public string Error => _process.Error;
+
+    public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     public string Output => _process.Output;
 

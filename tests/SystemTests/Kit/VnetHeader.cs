@@ -7,7 +7,7 @@ internal static class VnetHeader
 {
     public const int Length = 10;
     public const byte GsoTcpV4 = 1;
-    public const byte GsoTcpV6 = 4;
+    public const byte GsoUdp = 5;
 
     private const byte NeedsChecksum = 1;
 

@@ -1,0 +1,100 @@
+using QmpRedirector.SystemTests.Kit;
+
+namespace QmpRedirector.SystemTests;
+
+/// <summary>Nothing from a time when the redirector was not active is ever sent, however often it changes and whatever the load.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed class StaleFrameTests
+{
+    private const int Cycles = 100;
+    private const int FramesPerTick = 30;
+
+    /// <summary>How long after RESUME the first frame may be forwarded at the latest; the typical figure is printed.</summary>
+    private static readonly TimeSpan OpeningTolerance = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>An event's stamp is cut off to whole microseconds.</summary>
+    private static readonly TimeSpan EventResolution = TimeSpan.FromMicroseconds(1);
+
+    [Test]
+    public async Task A_hundred_stops_and_conts_under_load_forward_exactly_the_frames_of_the_running_times()
+    {
+        await using var capture = await Capture.StartAsync(qemuArguments: "-S");
+        var log = new SendLog();
+        using var end = new CancellationTokenSource();
+        var load = Task.Run(() => SendUntilAsync(capture.Sender, log, end.Token), CancellationToken.None);
+        var periods = new List<(DateTimeOffset Resume, DateTimeOffset Stop)>();
+
+        for (var cycle = 0; cycle < Cycles; cycle++)
+        {
+            // Time enough for frames that must not be forwarded, and then for some that must.
+            await SentMoreAsync(2 * FramesPerTick);
+            var resumed = await capture.Qemu.Qmp.ContinueAsync();
+            var sentAtResume = log.Count;
+            await Eventually.ThatAsync(() => capture.Peer.LastNumber >= sentAtResume, "a frame sent after RESUME is forwarded");
+            await SentMoreAsync(FramesPerTick);
+            periods.Add((resumed.At, (await capture.Qemu.Qmp.StopAsync()).At));
+        }
+
+        await SentMoreAsync(2 * FramesPerTick);
+        await end.CancelAsync();
+        await load;
+        var report = await capture.StopAsync();
+
+        var received = Probe.NumbersWithout(capture.Peer);
+        Assert.That(received, Is.Ordered.Ascending.And.Unique);
+        Assert.That(report.KernelDropped, Is.Zero, "frames lost in the kernel, without which the periods below have no gaps");
+        Accounting.Holds(report, received.Length, log.Count, capture.Peer);
+        var lags = Check(periods, received, log);
+        await TestContext.Out.WriteLineAsync(
+            $"{received.Length} of {log.Count} frames forwarded. First forwarded frame after RESUME: median {lags[Cycles / 2].TotalMicroseconds:F0} us, "
+            + $"worst {lags[^1].TotalMicroseconds:F0} us (load ticks every millisecond).");
+
+        Task SentMoreAsync(int frames)
+        {
+            var target = log.Count + frames;
+            return Eventually.ThatAsync(() => log.Count >= target, "the load goes on");
+        }
+    }
+
+    /// <summary>Every received frame belongs to a period, every period has no gap from its first frame to its STOP; the opening lags, sorted.</summary>
+    private static List<TimeSpan> Check(List<(DateTimeOffset Resume, DateTimeOffset Stop)> periods, int[] received, SendLog log)
+    {
+        var lags = new List<TimeSpan>();
+        var next = 0;
+        foreach (var (resume, stop) in periods)
+        {
+            var first = next;
+            // The kernel stamps a frame between the generator's two readings of the same clock, so either reading is a bound.
+            while (next < received.Length && log.Before(received[next]) <= stop + EventResolution)
+            {
+                if (log.After(received[next]) < resume) Assert.Fail($"Frame {received[next]} is stale: sent before the RESUME of {resume:O}.");
+                next++;
+            }
+
+            Assert.That(next, Is.GreaterThan(first), $"frames of the time from {resume:O} to {stop:O}");
+            for (var number = received[first]; number < log.Count && log.After(number) < stop; number++)
+            {
+                if (number - received[first] >= next - first || received[first + number - received[first]] != number)
+                    Assert.Fail($"Frame {number} was sent while the VM ran and is missing.");
+            }
+
+            lags.Add(log.After(received[first]) - resume);
+        }
+
+        if (next < received.Length) Assert.Fail($"Frame {received[next]} is stale: sent after the last STOP.");
+        lags.Sort();
+        Assert.That(lags[^1], Is.LessThan(OpeningTolerance));
+        return lags;
+    }
+
+    private static async Task SendUntilAsync(FrameSender sender, SendLog log, CancellationToken end)
+    {
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (!end.IsCancellationRequested)
+        {
+            for (var i = 0; i < FramesPerTick; i++) log.Send(sender);
+            await ticks.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using QmpRedirector.SystemTests.Kit;
+
+namespace QmpRedirector.SystemTests;
+
+/// <summary>SIGTERM is obeyed within a second whatever it is doing; that is asserted by <see cref="Sidecar.TerminateAsync"/>.</summary>
+[TestFixture]
+[NonParallelizable]
+internal sealed class TerminationTests
+{
+    [Test]
+    public async Task While_it_waits_for_QMP()
+    {
+        await using var lab = await Lab.CreateAsync();
+        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=off"), "--object", Capture.Redirector("f0", "m0"));
+        await Eventually.ThatAsync(() => sidecar.Error.Contains(lab.Monitor), "it says that it waits for QMP");
+
+        await EndsLeavingNothingAsync(lab, sidecar);
+    }
+
+    [Test]
+    public async Task While_it_waits_for_a_greeting_of_a_busy_monitor()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        using var other = await QmpProbe.ConnectAsync(lab.Monitor);
+        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=off"), "--object", Capture.Redirector("f0", "m0"));
+        await lab.WaitForMonitorClientAsync();
+
+        await EndsLeavingNothingAsync(lab, sidecar);
+    }
+
+    [Test]
+    public async Task While_it_waits_for_a_peer()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
+        await lab.WaitForMonitorClientAsync();
+        await Eventually.ThatAsync(() => File.Exists(lab.PathOf("m0")), "the chardev listens");
+
+        await EndsLeavingNothingAsync(lab, sidecar);
+    }
+
+    [Test]
+    public async Task While_it_looks_for_a_peer_again_and_again()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run(
+            "--chardev", $"socket,id=m0,path={lab.PathOf("m0")},server=off,reconnect=60", "--object", Capture.Redirector("f0", "m0"));
+        await lab.WaitForMonitorClientAsync();
+
+        await EndsLeavingNothingAsync(lab, sidecar);
+    }
+
+    [Test]
+    public async Task While_it_waits_for_a_TAP()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run(
+            "--wait-netdev", "--chardev", lab.ServerChardev("m0", "wait=off"), "--object", Capture.Redirector("f0", "m0", ",ifname=tap9"));
+        await lab.WaitForMonitorClientAsync();
+
+        await EndsLeavingNothingAsync(lab, sidecar);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task While_it_is_idle(bool running)
+    {
+        await using var capture = await Capture.StartAsync(qemuArguments: running ? [] : ["-S"]);
+
+        Accounting.Holds(await capture.StopAsync(), sent: 0, capture.Peer);
+        Assert.That(capture.Lab.PathOf("m0"), Does.Not.Exist);
+    }
+
+    [Test]
+    public async Task Under_load()
+    {
+        await using var capture = await Capture.StartAsync();
+        using var end = new CancellationTokenSource();
+        var load = Task.Run(
+            () =>
+            {
+                for (var number = 0; !end.IsCancellationRequested; number++) capture.Sender.SendNumbered(number, 1);
+            },
+            CancellationToken.None);
+        await capture.Peer.WaitForFramesAsync(1000);
+
+        var report = await capture.StopAsync();
+        await end.CancelAsync();
+        await load;
+
+        Accounting.Holds(report, atLeast: 1000, atMost: capture.Sender.Sent, capture.Peer);
+    }
+
+    [Test]
+    public async Task While_QEMU_is_gone()
+    {
+        await using var capture = await Capture.StartAsync();
+        await capture.Qemu.KillAsync();
+
+        Accounting.Holds(await capture.StopAsync(), sent: 0, capture.Peer);
+        Assert.That(capture.Lab.PathOf("m0"), Does.Not.Exist);
+    }
+
+    [Test]
+    public async Task While_QEMU_is_silent()
+    {
+        await using var capture = await Capture.StartAsync();
+        capture.Qemu.Freeze();
+
+        Accounting.Holds(await capture.StopAsync(), sent: 0, capture.Peer);
+    }
+
+    private static async Task EndsLeavingNothingAsync(Lab lab, Sidecar sidecar)
+    {
+        Assert.That(await sidecar.TerminateAsync(), Is.Zero, sidecar.Error);
+        Assert.That(sidecar.IsReady, Is.False);
+        Assert.That(lab.PathOf("m0"), Does.Not.Exist);
+    }
+}
