@@ -96,7 +96,8 @@ public sealed partial class QmpClient
     {
         OperationCanceledException or QmpDisconnectedException when _disconnect?.Reason == QmpDisconnectReason.Disposed =>
             new ObjectDisposedException(nameof(QmpClient)),
-        QmpDisconnectedException { Disconnect.Exception: QmpProtocolException broken } => new QmpProtocolException(broken.Message, broken),
+        QmpDisconnectedException { Disconnect: { Reason: QmpDisconnectReason.ProtocolError, Exception: { } broken } } =>
+            new QmpProtocolException(broken.Message, broken),
         QmpDisconnectedException when _greeting is null => new QmpConnectException(
             QmpConnectFailure.Other, $"{_options.Address} closed the connection before its QMP greeting: QEMU is probably ending.", e),
         QmpDisconnectedException => new QmpConnectException(

@@ -31,13 +31,14 @@ public sealed partial class QmpClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxMessageBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxMessageBytes, 1 << 30);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.EventQueueCapacity, 1);
         _options = options;
         _log = options.Logger;
     }
 
     /// <summary>The server's greeting.</summary>
-    /// <exception cref="InvalidOperationException"><see cref="ConnectAsync"/> has not succeeded.</exception>
+    /// <exception cref="InvalidOperationException">No greeting has come: <see cref="ConnectAsync"/> has not succeeded.</exception>
     public QmpGreeting Greeting => _greeting
         ?? throw new InvalidOperationException("The QMP client has not been greeted: await ConnectAsync first.");
 

@@ -18,7 +18,9 @@ public sealed record QmpClientOptions
     /// <summary>How long a command may wait for its reply, the time to write it included.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Longest message taken, in bytes. QEMU limits its input to as much (qobject/json-streamer.c), not its output.</summary>
+    /// <summary>
+    /// Longest message taken, in bytes, at most 1 GiB. QEMU limits its input to as much (qobject/json-streamer.c), not its output.
+    /// </summary>
     public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Events one listener holds unread before it drops its oldest.</summary>

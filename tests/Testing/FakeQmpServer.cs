@@ -11,10 +11,10 @@ namespace QmpRedirector.Testing;
 public sealed class FakeQmpServer : IAsyncDisposable
 {
     private readonly Socket _listener;
-    private readonly string? _directory;
+    private readonly TempDirectory? _directory;
     private readonly List<FakeQmpConnection> _connections = [];
 
-    private FakeQmpServer(Socket listener, string? directory, QmpAddress address)
+    private FakeQmpServer(Socket listener, TempDirectory? directory, QmpAddress address)
     {
         _listener = listener;
         _directory = directory;
@@ -27,8 +27,8 @@ public sealed class FakeQmpServer : IAsyncDisposable
     /// <summary>Listens on a UNIX socket.</summary>
     public static FakeQmpServer Start()
     {
-        var directory = Directory.CreateTempSubdirectory("qmp-");
-        return Start(Path.Combine(directory.FullName, "qmp.sock"), directory.FullName);
+        var directory = new TempDirectory();
+        return Start(directory.File("qmp.sock"), directory);
     }
 
     /// <summary>Listens on a UNIX socket of a given path, for example one a client already waits for.</summary>
@@ -71,11 +71,10 @@ public sealed class FakeQmpServer : IAsyncDisposable
             await connection.CloseAsync();
         if (Address.Path is { } path)
             File.Delete(path);
-        if (_directory is not null)
-            Directory.Delete(_directory, recursive: true);
+        _directory?.Dispose();
     }
 
-    private static FakeQmpServer Start(string path, string? directory)
+    private static FakeQmpServer Start(string path, TempDirectory? directory)
     {
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using QmpRedirector.Net.Interop;
@@ -61,7 +62,7 @@ internal static class ChardevSockets
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
-            throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e)}", e);
+            throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e, isUnix: true)}", e);
         }
     }
 
@@ -139,7 +140,7 @@ internal static class ChardevSockets
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new ChardevException($"Failed to connect to {where}: {Reason(e)}", e);
+            throw new ChardevException($"Failed to connect to {where}: {Reason(e, isUnix: endPoint is UnixDomainSocketEndPoint)}", e);
         }
         catch
         {
@@ -191,10 +192,13 @@ internal static class ChardevSockets
         return new UnixDomainSocketEndPoint(unix.Tight ? name : name.PadRight(LongestPath + 1, '\0'));
     }
 
-    private static string Reason(Exception? e) => e switch
+    private static string Reason(Exception? e, bool isUnix = false) => e switch
     {
+        // .NET maps ENOENT of a Unix socket's path to a code of its own.
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when isUnix => new Win32Exception(Errno.ENOENT).Message,
+
         // .NET's own texts for socket errors name Windows ideas; the kernel's words are what users search for.
-        SocketException s => new System.ComponentModel.Win32Exception(s.NativeErrorCode).Message,
+        SocketException s => new Win32Exception(s.NativeErrorCode).Message,
         UnauthorizedAccessException => "Permission denied",
         null => "no address to use",
         _ => e.Message,

@@ -45,7 +45,7 @@ internal static class Icmp6Summary
                 });
                 return true;
             case 2:
-                return TryAppendNumber(text, "packet too big, mtu ", data);
+                return TryAppendNumber(text, "packet too big", ", mtu ", data);
             case 3:
                 text.Append(data[1] == 0 ? "time exceeded in-transit" : "ip6 reassembly time exceeded");
                 return true;
@@ -69,9 +69,9 @@ internal static class Icmp6Summary
                 text.Append("router advertisement");
                 return true;
             case 135:
-                return TryAppendTarget(text, "neighbor solicitation, who has ", data);
+                return TryAppendTarget(text, "neighbor solicitation", ", who has ", data);
             case 136:
-                return TryAppendTarget(text, "neighbor advertisement, tgt is ", data);
+                return TryAppendTarget(text, "neighbor advertisement", ", tgt is ", data);
             case 143:
                 text.Append("multicast listener report v2");
                 if (data.Length < 8)
@@ -93,21 +93,21 @@ internal static class Icmp6Summary
         return true;
     }
 
-    private static bool TryAppendNumber(StringBuilder text, string name, ReadOnlySpan<byte> data)
+    private static bool TryAppendNumber(StringBuilder text, string name, string label, ReadOnlySpan<byte> data)
     {
         text.Append(name);
         if (data.Length < 8)
             return false;
-        text.Append(BinaryPrimitives.ReadUInt32BigEndian(data[4..]));
+        text.Append(label).Append(BinaryPrimitives.ReadUInt32BigEndian(data[4..]));
         return true;
     }
 
-    private static bool TryAppendTarget(StringBuilder text, string name, ReadOnlySpan<byte> data)
+    private static bool TryAppendTarget(StringBuilder text, string name, string label, ReadOnlySpan<byte> data)
     {
         text.Append(name);
         if (data.Length < TargetOffset + AddressSize)
             return false;
-        AddressText.AppendIp(text, data.Slice(TargetOffset, AddressSize));
+        AddressText.AppendIp(text.Append(label), data.Slice(TargetOffset, AddressSize));
         return true;
     }
 }

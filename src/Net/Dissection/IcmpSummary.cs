@@ -8,6 +8,7 @@ internal static class IcmpSummary
 {
     private const int HeaderSize = 8;
     private const int ChecksumField = 2;
+    private const byte Unreachable = 3;
 
     // The packet an error answers follows its header: 20 bytes of IPv4 and the first of the transport's.
     private const int InnerHeaderSize = 20;
@@ -16,7 +17,7 @@ internal static class IcmpSummary
     {
         packet.AppendEndpoints(text);
         var data = packet.Payload;
-        if (data.Length < HeaderSize)
+        if (data.Length < HeaderSize || (data[0] == Unreachable && data.Length < HeaderSize + InnerHeaderSize))
         {
             text.Append("[|icmp]");
             return;
@@ -39,7 +40,7 @@ internal static class IcmpSummary
                 var sequence = BinaryPrimitives.ReadUInt16BigEndian(data[6..]);
                 text.Append($"echo {(type == 8 ? "request" : "reply")}, id {id}, seq {sequence}");
                 break;
-            case 3 when data.Length >= HeaderSize + InnerHeaderSize:
+            case Unreachable:
                 AppendUnreachable(text, data[1], BinaryPrimitives.ReadUInt16BigEndian(data[6..]), data[HeaderSize..]);
                 break;
             case 11 when data[1] == 0:

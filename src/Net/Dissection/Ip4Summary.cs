@@ -10,20 +10,25 @@ internal static class Ip4Summary
 
     public static void Append(StringBuilder text, ReadOnlySpan<byte> data, bool verify)
     {
-        text.Append("IP");
-        if (data.IsEmpty || (data[0] >> 4 == 4 && data.Length < MinHeaderSize))
+        if (data.IsEmpty)
         {
-            text.Append(" [|ip]");
+            text.Append("[|ip]");
             return;
         }
 
         if (data[0] >> 4 != 4)
         {
-            text.Append($"{data[0] >> 4} (invalid)");
+            text.Append($"IP{data[0] >> 4} (invalid)");
             return;
         }
 
-        text.Append(' ');
+        text.Append("IP ");
+        if (data.Length < MinHeaderSize)
+        {
+            text.Append("[|ip]");
+            return;
+        }
+
         var headerSize = (data[0] & 15) * 4;
         int length = BinaryPrimitives.ReadUInt16BigEndian(data[2..]);
         if (headerSize < MinHeaderSize)

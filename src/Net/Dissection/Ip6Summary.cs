@@ -15,13 +15,13 @@ internal static class Ip6Summary
 
     public static void Append(StringBuilder text, ReadOnlySpan<byte> data, bool verify)
     {
-        text.Append("IP6 ");
         if (data.Length < HeaderSize)
         {
             text.Append("[|ip6]");
             return;
         }
 
+        text.Append("IP6 ");
         if (data[0] >> 4 != 6)
         {
             text.Append($"version error: {data[0] >> 4} != 6");

@@ -4,29 +4,47 @@ namespace QmpRedirector.Net;
 
 /// <summary>Gets frames back out of a chardev's stream, however it was split (<see cref="FramingHeader"/> has the layout).</summary>
 /// <remarks>
-/// Fill <see cref="GetMemory"/>, say how much with <see cref="Advance"/>, then take frames with <see cref="TryRead"/> until there is none; start
-/// again. Frames are not copied and nothing is allocated for them. Not for two threads at once.
+/// Fill <see cref="GetMemory"/>, say how much with <see cref="Advance"/>, then take frames with <see cref="TryRead"/> until there is none;
+/// start again. Frames are not copied and nothing is allocated for them. Not for two threads at once.
 /// </remarks>
-/// <param name="vnetHdrSupport">Whether each length is followed by a vnet_hdr_len: the stream does not tell.</param>
-public sealed class FrameReader(bool vnetHdrSupport)
+public sealed class FrameReader
 {
     // Room for the largest frame and for a good read behind it.
-    private const int Capacity = 128 * 1024;
+    private const int DefaultCapacity = 128 * 1024;
 
-    private readonly byte[] _buffer = new byte[Capacity];
-    private readonly int _headerSize = FramingHeader.Size(vnetHdrSupport);
+    private readonly bool _vnetHdrSupport;
+    private readonly int _headerSize;
+    private readonly byte[] _buffer;
     private int _start;
     private int _end;
+
+    /// <summary>A reader at the beginning of a stream.</summary>
+    /// <param name="vnetHdrSupport">Whether each length is followed by a vnet_hdr_len: the stream does not tell.</param>
+    public FrameReader(bool vnetHdrSupport)
+        : this(vnetHdrSupport, DefaultCapacity)
+    {
+    }
+
+    /// <summary>A reader with less room, for tests by the million.</summary>
+    internal FrameReader(bool vnetHdrSupport, int capacity)
+    {
+        _vnetHdrSupport = vnetHdrSupport;
+        _headerSize = FramingHeader.Size(vnetHdrSupport);
+        _buffer = new byte[capacity];
+    }
 
     /// <summary>Bytes of the stream that were given out as whole frames, their headers included: where the next frame begins.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Bytes of the next frame that are here; when <see cref="TryRead"/> has nothing more and the stream ends: 0, or it ended inside a frame.</summary>
+    /// <summary>
+    /// Bytes of the next frame that are here; when <see cref="TryRead"/> has nothing more and the stream ends: 0, or it ended inside a
+    /// frame.
+    /// </summary>
     public int Pending => _end - _start;
 
     /// <summary>
-    /// Bytes that are still to come of the frame the stream stands in, header included; 0 between frames. Where not even the length has come
-    /// (<see cref="Pending"/> under 4) it is at least this many.
+    /// Bytes that are still to come of the frame the stream stands in, header included; 0 between frames. Where not even the length has
+    /// come (<see cref="Pending"/> under 4) it is at least this many.
     /// </summary>
     public int Missing
     {
@@ -42,16 +60,18 @@ public sealed class FrameReader(bool vnetHdrSupport)
     private uint AnnouncedLength => BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start));
 
     /// <summary>Where to put what is read next; never empty. Frames given out before are overwritten.</summary>
-    /// <exception cref="InvalidOperationException">The buffer is full of frames that <see cref="TryRead"/> has not been asked for.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The buffer is full of frames that <see cref="TryRead"/> has not been asked for.
+    /// </exception>
     public Memory<byte> GetMemory()
     {
-        if (_start > 0 && (_start == _end || Capacity - _end < Capacity / 2))
+        if (_start > 0 && (_start == _end || _buffer.Length - _end < _buffer.Length / 2))
         {
             _buffer.AsSpan(_start, Pending).CopyTo(_buffer);
             (_start, _end) = (0, Pending);
         }
 
-        return _end < Capacity
+        return _end < _buffer.Length
             ? _buffer.AsMemory(_end)
             : throw new InvalidOperationException("The frames already here must be read before more of the stream is.");
     }
@@ -61,13 +81,15 @@ public sealed class FrameReader(bool vnetHdrSupport)
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity - _end);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _buffer.Length - _end);
         _end += count;
     }
 
     /// <summary>Takes the next whole frame.</summary>
     /// <returns>False when there is none yet.</returns>
-    /// <exception cref="FramingException">The next frame's length is 0 or over <see cref="FrameLimits.MaxLength"/>; so it stays.</exception>
+    /// <exception cref="FramingException">
+    /// The next frame's length is 0 or over <see cref="FrameLimits.MaxLength"/>; so it stays.
+    /// </exception>
     public bool TryRead(out ReceivedFrame frame)
     {
         frame = default;
@@ -78,7 +100,7 @@ public sealed class FrameReader(bool vnetHdrSupport)
         var length = (int)AnnouncedLength;
         if (Pending < _headerSize + length)
             return false;
-        var vnetHdrLen = vnetHdrSupport ? BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start + sizeof(uint))) : 0;
+        var vnetHdrLen = _vnetHdrSupport ? BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start + sizeof(uint))) : 0;
         frame = new ReceivedFrame(_buffer.AsMemory(_start + _headerSize, length), vnetHdrLen, Position);
         _start += _headerSize + length;
         Position += _headerSize + length;

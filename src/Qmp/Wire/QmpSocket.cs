@@ -47,17 +47,21 @@ internal static class QmpSocket
     private static Socket Adopt(QmpAddress address)
     {
         var handle = new SafeSocketHandle(address.Fd, ownsHandle: true);
-        Socket socket;
+        Socket? socket = null;
         try
         {
             socket = new Socket(handle);
         }
-        catch (SocketException e)
+        catch (SocketException)
         {
-            // Not ours to close: whatever this number is, it is no socket that was handed to us.
+            // Reported below, as the numbers are that Socket takes although they are no sockets.
+        }
+        if (socket?.SocketType != SocketType.Stream)
+        {
+            // Not ours to close: whatever this number is, it is not what was to be handed to us.
             handle.SetHandleAsInvalid();
             throw new QmpConnectException(
-                QmpConnectFailure.Other, $"{address} is not an open socket: the parent process must pass it on.", e);
+                QmpConnectFailure.Other, $"{address} is not an open stream socket: the parent process must pass one on.");
         }
         if (socket.Connected)
             return socket;
@@ -66,13 +70,16 @@ internal static class QmpSocket
             QmpConnectFailure.Other, $"{address} is a socket without a peer: pass a connected one, not a listening one.");
     }
 
-    private static QmpConnectException Explain(QmpAddress address, SocketException e) => e.SocketErrorCode switch
+    internal static QmpConnectException Explain(QmpAddress address, SocketException e) => e.SocketErrorCode switch
     {
         // ENOENT on a UNIX socket arrives as AddressNotAvailable.
         SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData => Failure(
             QmpConnectFailure.NotFound, address, e, address.Kind == QmpAddressKind.Unix
-                ? $"there is no such socket; start QEMU with -qmp {address},server=on,wait=off or correct the path."
+                ? NoSuchSocket(address)
                 : "the host is not known."),
+        // Errors .NET has no name for, such as ENOTDIR.
+        SocketError.SocketError when address.Kind == QmpAddressKind.Unix && !Path.Exists(address.Path) =>
+            Failure(QmpConnectFailure.NotFound, address, e, NoSuchSocket(address)),
         SocketError.ConnectionRefused => Failure(
             QmpConnectFailure.Refused, address, e, "nothing listens there; QEMU has probably ended or was started without this -qmp."),
         SocketError.AccessDenied => Failure(
@@ -81,6 +88,9 @@ internal static class QmpSocket
         SocketError.WouldBlock => NoGreeting(address, "has a full queue of waiting clients", e),
         _ => Failure(QmpConnectFailure.Other, address, e, $"{e.Message}."),
     };
+
+    private static string NoSuchSocket(QmpAddress address) =>
+        $"there is no such socket; start QEMU with -qmp {address},server=on,wait=off or correct the path.";
 
     /// <summary>The sentence for a monitor that somebody else holds.</summary>
     public static QmpConnectException NoGreeting(QmpAddress address, string what, Exception? inner) => new(

@@ -17,6 +17,8 @@ internal sealed class DecodeLoop(
     /// <returns>False when the stream was broken: an impossible length, an end inside a frame, a failed read.</returns>
     public async Task<bool> RunAsync(Stream input, CancellationToken cancellationToken)
     {
+        // A reader of the capture waits for its first blocks, which were written before any frame.
+        await FlushAsync();
         while (!IsCountReached)
         {
             int count;
@@ -50,6 +52,13 @@ internal sealed class DecodeLoop(
         return true;
     }
 
+    public async Task FlushAsync()
+    {
+        await output.FlushAsync(CancellationToken.None);
+        if (capture is not null)
+            await capture.FlushAsync(CancellationToken.None);
+    }
+
     private FramingException? ShowFrames()
     {
         var now = timeProvider.GetLocalNow();
@@ -76,14 +85,8 @@ internal sealed class DecodeLoop(
             return true;
         var least = _reader.Pending < sizeof(uint) ? "at least " : "";
         await diagnostics.WriteLineAsync(
-            $"error: the stream ended inside frame {printer.Frames + 1}, after {_reader.Pending} bytes of it: {least}{_reader.Missing} are missing");
+            $"error: the stream ended inside frame {printer.Frames + 1}, after {_reader.Pending} bytes of it:"
+            + $" {least}{_reader.Missing} are missing");
         return false;
-    }
-
-    private async Task FlushAsync()
-    {
-        await output.FlushAsync(CancellationToken.None);
-        if (capture is not null)
-            await capture.FlushAsync(CancellationToken.None);
     }
 }

@@ -4,7 +4,9 @@ using QmpRedirector.Net;
 namespace QmpRedirector.Decode;
 
 /// <summary>Guesses, from frames that make no sense as they are read, which option would make them make sense.</summary>
-/// <remarks>Frames are looked at until one makes sense or a hint was given: there is one hint at the most, and a bad length has its own.</remarks>
+/// <remarks>
+/// Frames are looked at until one makes sense or a hint was given: there is one hint at the most, and a bad length has its own.
+/// </remarks>
 internal sealed class StreamHints(DecodeSettings settings)
 {
     private static readonly int[] s_headerSizes =
@@ -45,7 +47,8 @@ internal sealed class StreamHints(DecodeSettings settings)
         if (payload.Length >= sizeof(uint))
         {
             var first = BinaryPrimitives.ReadUInt32BigEndian(payload);
-            if (IsHeaderSize(first) && (EthernetGuess.BeginsAt(payload, sizeof(uint) + (int)first) || IsOffByTwo(payload[sizeof(uint)..], first)))
+            var rest = payload[sizeof(uint)..];
+            if (IsHeaderSize(first) && (EthernetGuess.BeginsAt(rest, (int)first) || IsOffByTwo(rest, first)))
                 return "looks like vnet_hdr_support=on: try --vnet-hdr-support";
         }
 
@@ -65,7 +68,7 @@ internal sealed class StreamHints(DecodeSettings settings)
 
         return IsHeaderSize(announced)
             ? null
-            : $"no virtio-net header has the {announced} bytes announced: looks like vnet_hdr_support=off, try without --vnet-hdr-support";
+            : $"looks like vnet_hdr_support=off (no vnet header has the {announced} bytes announced): try without --vnet-hdr-support";
     }
 
     private static string? LookForHeader(ReadOnlySpan<byte> payload, long used)

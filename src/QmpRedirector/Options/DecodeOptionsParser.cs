@@ -37,11 +37,15 @@ internal static class DecodeOptionsParser
         if (text == "-")
             return new DecodeInput.StandardInput();
         if (text.StartsWith("socket,", StringComparison.Ordinal) || text.StartsWith('{'))
-            return ChardevParser.Parse(text, "decode", report, ChardevId).Value is ChardevOptions chardev ? new DecodeInput.Socket(chardev) : null;
+        {
+            ChardevOptions? chardev = ChardevParser.Parse(text, "decode", report, ChardevId).Value;
+            return chardev is null ? null : new DecodeInput.Socket(chardev);
+        }
+
         if (!EndpointOptions.IsAddress(text))
             return new DecodeInput.File(text);
-        if (EndpointOptions.Parse(text, out string sentence) is EndpointOptions endpoint)
-            return new DecodeInput.Socket(new ChardevOptions(ChardevId, endpoint.Address, Server: false, Wait: false, Reconnect: null, NoDelay: false));
+        if (EndpointOptions.Parse(text, qemuListens: false, out string sentence) is EndpointOptions endpoint)
+            return new DecodeInput.Socket(new ChardevOptions(ChardevId, endpoint.Address, false, false, null, false));
         report.Error($"decode {OptionOrigin.Shown(text)}", sentence);
         return null;
     }

@@ -92,6 +92,10 @@ internal sealed class Redirector : IAsyncDisposable
         lock (_gate)
         {
             var gone = vm.Phase == VmPhase.Gone && _vm?.Phase != VmPhase.Gone;
+
+            // Another QEMU may have another TAP for the netdev: nothing is captured before it has said which.
+            if (vm.Generation != _vm?.Generation && Options.Ifname is null)
+                (_tap, _ifname) = (null, null);
             _vm = vm;
             Update(vm.Cause, vm.ChangedAtNanoseconds);
             if (gone)

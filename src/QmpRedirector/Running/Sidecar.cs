@@ -68,6 +68,7 @@ internal sealed class Sidecar : IAsyncDisposable
             _vm.RunAsync(ending.Token),
             .. _netdevs.Select(n => n.RunAsync(ending.Token)),
             .. _redirectors.Select(r => r.Completion),
+            _links!.Completion,
             AnnounceReadyAsync(ending.Token),
         ];
         try
@@ -87,7 +88,6 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _links?.Dispose();
         foreach (var redirector in _redirectors)
             await redirector.DisposeAsync();
         foreach (var chardev in _chardevs.Values)
@@ -185,6 +185,7 @@ internal sealed class Sidecar : IAsyncDisposable
     private async Task<IReadOnlyList<string>> CloseAsync(IReadOnlyList<Task> running, CancellationTokenSource ending)
     {
         await ending.CancelAsync();
+        _links?.Dispose();
         var accounts = await Task.WhenAll(_redirectors.Select(async r => (r.Id, Account: await r.StopAsync())));
         foreach (var task in running)
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

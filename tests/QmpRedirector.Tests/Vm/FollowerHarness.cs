@@ -82,7 +82,8 @@ internal sealed class FollowerHarness : IAsyncDisposable
     public Task WaitForNicChangesAsync(int count) =>
         _changed.WaitUntilAsync(() => NicChanges.Length >= count, $"{count} NIC changes");
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Cancels the follower and waits for its end.</summary>
+    public async Task StopAsync()
     {
         await _stop.CancelAsync();
         try
@@ -93,6 +94,11 @@ internal sealed class FollowerHarness : IAsyncDisposable
         {
             // Ended as told, or as the test expected.
         }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         await Follower.DisposeAsync();
         _stop.Dispose();
     }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace QmpRedirector.SystemTests.Kit;
@@ -60,15 +59,6 @@ internal sealed class ChardevPeer : IDisposable
 
     public bool Ended => !_reader.IsAlive;
 
-    /// <summary>Connects to a chardev that listens, as soon as it does.</summary>
-    public static async Task<ChardevPeer> ConnectAsync(
-        NetworkNamespace ns, EndPoint address, bool vnetHdrSupport = false, long allowance = long.MaxValue)
-    {
-        Socket? connected = null;
-        await Eventually.ThatAsync(() => (connected = ns.Run(() => TryConnect(address))) is not null, $"{address} accepts a connection");
-        return new ChardevPeer(connected!, vnetHdrSupport, allowance);
-    }
-
     public void Allow(long bytes)
     {
         Interlocked.Add(ref _allowance, bytes);
@@ -111,21 +101,6 @@ internal sealed class ChardevPeer : IDisposable
         _socket.Dispose();
         _granted.Release();
         Assert.That(_reader.Join(Eventually.Deadline), Is.True, "the peer's reader ends");
-    }
-
-    private static Socket? TryConnect(EndPoint address)
-    {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            socket.Connect(address);
-            return socket;
-        }
-        catch (SocketException)
-        {
-            socket.Dispose();
-            return null;
-        }
     }
 
     private void ReadToTheEnd()

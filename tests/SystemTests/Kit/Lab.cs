@@ -64,19 +64,28 @@ internal sealed class Lab : IAsyncDisposable
     public Task<ChardevPeer> ConnectPeerAsync(string chardev, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
         ConnectPeerAsync(new UnixDomainSocketEndPoint(PathOf(chardev)), vnetHdrSupport, allowance);
 
-    public async Task<ChardevPeer> ConnectPeerAsync(EndPoint address, bool vnetHdrSupport = false, long allowance = long.MaxValue) =>
-        Own(await ChardevPeer.ConnectAsync(Namespace, address, vnetHdrSupport, allowance));
+    /// <summary>Connects as soon as the chardev listens; the end of a sidecar meanwhile is reported instead of waited out.</summary>
+    public async Task<ChardevPeer> ConnectPeerAsync(EndPoint address, bool vnetHdrSupport = false, long allowance = long.MaxValue)
+    {
+        Socket? connected = null;
+        await Eventually.ThatAsync(
+            () =>
+            {
+                NoSidecarHasEnded();
+                return (connected = Namespace.Run(() => TryConnect(address))) is not null;
+            },
+            $"{address} accepts a connection");
+        return Own(new ChardevPeer(connected!, vnetHdrSupport, allowance));
+    }
 
     /// <summary>Waits until the sidecar has connected to QEMU's monitor, whether or not QEMU has accepted it.</summary>
-    public Task WaitForMonitorClientAsync() => Eventually.ThatAsync(() => ConnectionsTo(Monitor) > 0, "the sidecar is connected to QEMU's monitor");
-
-    /// <summary>
-    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace of the
-    /// one that connected, so these are the sidecar's and not the test's own.
-    /// </summary>
-    private int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
-        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Count(columns => columns is [_, _, _, _, _, "02" or "03", _, var name] && name == path));
+    public Task WaitForMonitorClientAsync() => Eventually.ThatAsync(
+        () =>
+        {
+            NoSidecarHasEnded();
+            return ConnectionsTo(Monitor) > 0;
+        },
+        "the sidecar is connected to QEMU's monitor");
 
     public async ValueTask DisposeAsync()
     {
@@ -88,5 +97,33 @@ internal sealed class Lab : IAsyncDisposable
 
         await Namespace.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>
+    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace of the
+    /// one that connected, so these are the sidecar's and not the test's own.
+    /// </summary>
+    private int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Count(columns => columns is [_, _, _, _, _, "02" or "03", _, var name] && name == path));
+
+    private static Socket? TryConnect(EndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(address);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    private void NoSidecarHasEnded()
+    {
+        foreach (var sidecar in _owned.OfType<Sidecar>()) Assert.That(sidecar.HasExited, Is.False, $"The sidecar has ended: {sidecar.Error}");
     }
 }

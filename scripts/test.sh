@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Runs all tests: the unit suites, then the system tests (root, /dev/net/tun) against the native binary.
+# Usage: scripts/test.sh [SUITE...]   SUITE: Qmp.Tests Net.Tests QmpRedirector.Tests SystemTests (all without one)
+# Ends with one line, "N passed, N failed, N skipped", added up from the suites' own results.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib/common.sh
+. scripts/lib/common.sh
+
+case "${1:-}" in
+  -h | --help)
+    sed -n '2,4s/^# //p' "$0"
+    exit 0
+    ;;
+esac
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(Qmp.Tests Net.Tests QmpRedirector.Tests SystemTests)
+
+need_packages gcc=gcc /usr/include/stdlib.h=libc6-dev /usr/include/linux/if_packet.h=linux-libc-dev \
+  qemu-system-x86_64=qemu-system-x86 ip=iproute2 tcpdump=tcpdump socat=socat setpriv=util-linux
+results=$PWD/TestResults
+rm -rf "$results"
+mkdir -p "$results"
+
+passed=0 failed=0 skipped=0 broken=0
+for suite in "${suites[@]}"; do
+  project=$(ls "tests/$suite"/*.csproj)
+  [ "$suite" != SystemTests ] || scripts/build.sh
+  dotnet build "$project" -v quiet --nologo || { broken=1; continue; }
+  echo "== $suite"
+  dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$results/$suite.trx" --logger "console;verbosity=minimal" \
+    --blame-hang-timeout 5m || broken=1
+  if [ ! -f "$results/$suite.trx" ]; then
+    note "test.sh: $suite left no results"
+    broken=1
+    continue
+  fi
+  counters=$(grep -o '<Counters [^>]*>' "$results/$suite.trx")
+  value() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+  passed=$((passed + $(value passed)))
+  failed=$((failed + $(value failed) + $(value error) + $(value timeout) + $(value aborted)))
+  skipped=$((skipped + $(value total) - $(value passed) - $(value failed) - $(value error) - $(value timeout) - $(value aborted)))
+done
+
+if [ "$broken" = 1 ] && [ "$failed" = 0 ]; then
+  note "test.sh: a suite could not be built or did not run to its end"
+  failed=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

@@ -1,0 +1,265 @@
+using QmpRedirector.Qmp;
+using QmpRedirector.Testing;
+using QmpRedirector.Vm;
+
+namespace QmpRedirector.Tests.Vm;
+
+public sealed class VmFollowerTests
+{
+    [TestCase("debug", false)]
+    [TestCase("inmigrate", false)]
+    [TestCase("internal-error", false)]
+    [TestCase("io-error", false)]
+    [TestCase("paused", false)]
+    [TestCase("postmigrate", false)]
+    [TestCase("prelaunch", false)]
+    [TestCase("finish-migrate", false)]
+    [TestCase("restore-vm", false)]
+    [TestCase("running", true)]
+    [TestCase("save-vm", false)]
+    [TestCase("shutdown", false)]
+    [TestCase("suspended", false)]
+    [TestCase("watchdog", false)]
+    [TestCase("guest-panicked", false)]
+    [TestCase("colo", false)]
+    public async Task The_first_answer_tells_the_run_state(string state, bool running)
+    {
+        await using var vm = FakeVm.Start(state);
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+
+        var first = await harness.WaitForAsync(_ => true, "the first snapshot");
+
+        Assert.That(
+            (first.Phase, first.RunState, first.Running, first.Cause, first.QemuPid, first.Generation),
+            Is.EqualTo((VmPhase.Following, state, running, "QMP connected", (int?)Environment.ProcessId, 1L)));
+        Assert.That(harness.Follower.Client, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task STOP_is_reported_with_its_own_time_before_anything_is_asked()
+    {
+        await using var vm = FakeVm.Start();
+        var asked = new List<int>();
+        await using var harness = new FollowerHarness(
+            FollowerHarness.Options(vm.Address), snapshot => asked.Add(vm.Received("query-status")));
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+        var stamped = NowMicroseconds() - 2_000_000;
+
+        await vm.StopVmAsync(stamped, "io-error");
+        var named = await harness.WaitForAsync(s => s.RunState == "io-error", "the answer");
+
+        var stop = harness.Snapshots[1];
+        Assert.That(
+            (stop.Phase, stop.RunState, stop.Running, stop.ChangedAtNanoseconds, stop.Cause),
+            Is.EqualTo((VmPhase.Following, (string?)null, false, stamped, "STOP event")));
+        Assert.That(asked, Is.EqualTo(new[] { 1, 1, 2 }));
+        Assert.That((named.ChangedAtNanoseconds, named.Cause), Is.EqualTo((stamped, "query-status")));
+    }
+
+    [TestCase(-6_000_000_000)]
+    [TestCase(3_600_000_000_000)]
+    [TestCase(null)]
+    public async Task A_STOP_whose_time_cannot_be_ours_closed_at_its_receipt(long? offset)
+    {
+        await using var vm = FakeVm.Start();
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+
+        var before = NowMicroseconds();
+        await vm.StopVmAsync(before + offset);
+        var stop = await harness.WaitForAsync(s => s.Cause == "STOP event", "STOP");
+
+        Assert.That(stop.ChangedAtNanoseconds, Is.InRange(before, NowMicroseconds() + 1000));
+    }
+
+    [Test]
+    public async Task RESUME_is_reported_at_once_and_opens_at_its_receipt()
+    {
+        await using var vm = FakeVm.Start("paused");
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+
+        var before = NowMicroseconds();
+        vm.RunState = "running";
+        await vm.EmitAsync("RESUME", timestampNs: before - 1_000_000);
+        var resumed = await harness.WaitForAsync(s => s.Running, "RESUME");
+        await harness.WaitForNicChangesAsync(1);
+
+        Assert.That((resumed.RunState, resumed.Cause), Is.EqualTo(("running", "RESUME event")));
+        Assert.That(resumed.ChangedAtNanoseconds, Is.GreaterThanOrEqualTo(before));
+        Assert.That(harness.NicChanges, Is.EqualTo(new[] { new NicChange("RESUME", null) }));
+    }
+
+    [Test]
+    public async Task A_RESUME_that_leaves_the_guest_suspended_is_corrected()
+    {
+        await using var vm = FakeVm.Start("paused");
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+
+        vm.RunState = "suspended";
+        await vm.EmitAsync("RESUME");
+        var corrected = await harness.WaitForAsync(s => s.RunState == "suspended", "the answer");
+
+        Assert.That(harness.Snapshots.Select(s => s.Running), Is.EqualTo(new[] { false, true, false }));
+        Assert.That(corrected.ChangedAtNanoseconds, Is.GreaterThanOrEqualTo(harness.Snapshots[1].ChangedAtNanoseconds));
+    }
+
+    [TestCase("SUSPEND")]
+    [TestCase("WAKEUP")]
+    [TestCase("RESET")]
+    [TestCase("SHUTDOWN")]
+    [TestCase("GUEST_PANICKED")]
+    [TestCase("MIGRATION")]
+    [TestCase("COLO_EXIT")]
+    [TestCase("BLOCK_IO_ERROR")]
+    [TestCase("WATCHDOG")]
+    public async Task Any_other_event_of_the_run_state_only_asks_again(string name)
+    {
+        await using var vm = FakeVm.Start();
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+
+        vm.RunState = "suspended";
+        await vm.EmitAsync(name, """{"status": "active"}""");
+        var told = await harness.WaitForAsync(s => !s.Running, "the answer");
+
+        Assert.That((told.RunState, told.Cause), Is.EqualTo(("suspended", "query-status")));
+        Assert.That(harness.Snapshots, Has.Length.EqualTo(2));
+    }
+
+    [Test]
+    public async Task An_answer_written_before_a_STOP_does_not_undo_it()
+    {
+        await using var server = FakeQmpServer.Start();
+        await using var harness = new FollowerHarness(FollowerHarness.Options(server.Address));
+        var qemu = await AcceptAsync(server, "running");
+        await harness.WaitForAsync(s => s.Running, "running");
+
+        await qemu.SendEventAsync("WAKEUP");
+        var asked = await ExpectStatusAsync(qemu);
+        await qemu.SendReturnAsync(Status("running"), asked);
+        await qemu.SendEventAsync("STOP");
+        await harness.WaitForAsync(s => s.Cause == "STOP event", "STOP");
+        await qemu.SendReturnAsync(Status("paused"), await ExpectStatusAsync(qemu));
+        await harness.WaitForAsync(s => s.RunState == "paused", "the confirmation");
+
+        Assert.That(harness.Snapshots.Select(s => s.Running), Is.EqualTo(new[] { true, false, false }));
+    }
+
+    [Test]
+    public async Task A_burst_of_events_costs_one_query_in_flight_and_one_more()
+    {
+        await using var server = FakeQmpServer.Start();
+        await using var harness = new FollowerHarness(FollowerHarness.Options(server.Address));
+        var qemu = await AcceptAsync(server, "running");
+        await harness.WaitForAsync(s => s.Running, "running");
+
+        await qemu.SendEventAsync("SUSPEND");
+        var asked = await ExpectStatusAsync(qemu);
+        for (var i = 0; i < 50; i++)
+            await qemu.SendEventAsync("WATCHDOG");
+        await qemu.SendEventAsync("DEVICE_DELETED");
+        await harness.WaitForNicChangesAsync(1);
+        await qemu.SendReturnAsync(Status("suspended"), asked);
+        await qemu.SendReturnAsync(Status("running"), await ExpectStatusAsync(qemu));
+        await harness.WaitForLastAsync(s => s.Running, "the second answer");
+        await qemu.SendEventAsync("NETDEV_STREAM_CONNECTED");
+        await harness.WaitForNicChangesAsync(2);
+
+        await harness.StopAsync();
+        await qemu.ExpectCloseAsync();
+    }
+
+    [TestCase("DEVICE_DELETED", """{"device": "nic0", "path": "/machine/peripheral/nic0"}""", null)]
+    [TestCase("NETDEV_STREAM_CONNECTED", """{"netdev-id": "net3", "addr": {"type": "unix", "path": "x"}}""", "net3")]
+    [TestCase("NETDEV_STREAM_DISCONNECTED", """{"netdev-id": "net3"}""", "net3")]
+    [TestCase("NETDEV_VHOST_USER_CONNECTED", """{"netdev-id": "net3", "chardev-id": "c"}""", "net3")]
+    [TestCase("NETDEV_VHOST_USER_DISCONNECTED", "\"text, as virt-qemu-qmp-proxy sends it\"", null)]
+    [TestCase("RESET", """{"guest": true, "reason": "guest-reset"}""", null)]
+    public async Task Events_of_NICs_and_netdevs_are_passed_on(string name, string data, string? netdev)
+    {
+        await using var vm = FakeVm.Start();
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+
+        await vm.EmitAsync(name, data);
+        await harness.WaitForNicChangesAsync(1);
+
+        Assert.That(harness.NicChanges, Is.EqualTo(new[] { new NicChange(name, netdev) }));
+    }
+
+    [Test]
+    public async Task A_changed_receive_filter_is_passed_on_and_unmuted()
+    {
+        await using var vm = FakeVm.Start();
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+        await vm.WaitForCommandAsync("query-rx-filter");
+
+        await vm.EmitAsync("NIC_RX_FILTER_CHANGED", """{"name": "nic0", "path": "/machine/peripheral/nic0/virtio-backend"}""");
+
+        await vm.WaitForCommandAsync("query-rx-filter", 2);
+        Assert.That(harness.NicChanges, Is.EqualTo(new[] { new NicChange("NIC_RX_FILTER_CHANGED", null) }));
+    }
+
+    [Test]
+    public async Task A_status_and_running_that_disagree_are_taken_by_the_status()
+    {
+        await using var vm = FakeVm.Start();
+        vm.Handlers["query-status"] = _ => """{"status": "paused", "running": true}""";
+        await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
+
+        Assert.That((await harness.WaitForAsync(_ => true, "the first snapshot")).Running, Is.False);
+    }
+
+    [Test]
+    public async Task A_query_without_answer_in_time_is_asked_again()
+    {
+        await using var server = FakeQmpServer.Start();
+        var options = FollowerHarness.Options(server.Address);
+        await using var harness = new FollowerHarness(options with { Qmp = options.Qmp with { CommandTimeout = TimeSpan.FromMilliseconds(100) } });
+        var qemu = await server.AcceptNegotiatedAsync();
+        await qemu.ExpectAsync("query-cpus-fast");
+        await ExpectStatusAsync(qemu);
+
+        await qemu.SendReturnAsync(Status("paused"), await ExpectStatusAsync(qemu));
+
+        var first = await harness.WaitForAsync(_ => true, "the first snapshot");
+        Assert.That((first.RunState, first.QemuPid), Is.EqualTo(("paused", (int?)null)));
+    }
+
+    [Test]
+    public async Task What_an_observer_throws_ends_the_follower()
+    {
+        await using var vm = FakeVm.Start();
+        await using var harness = new FollowerHarness(
+            FollowerHarness.Options(vm.Address), _ => throw new VmUnavailableException("observer"));
+
+        Assert.That(async () => await Bounded.WaitAsync(harness.Running, "the end"), Throws.TypeOf<VmUnavailableException>().With.Message.EqualTo("observer"));
+    }
+
+    private static async Task<FakeQmpConnection> AcceptAsync(FakeQmpServer server, string state)
+    {
+        var qemu = await server.AcceptNegotiatedAsync();
+        await qemu.SendReturnAsync("[]", await qemu.ExpectAsync("query-cpus-fast"));
+        await qemu.SendReturnAsync(Status(state), await ExpectStatusAsync(qemu));
+        return qemu;
+    }
+
+    private static async Task<FakeCommand> ExpectStatusAsync(FakeQmpConnection qemu)
+    {
+        while (true)
+        {
+            var command = await Bounded.WaitAsync(qemu.ReceiveAsync(), "query-status") ?? throw new InvalidOperationException("The client left.");
+            if (command.Name == "query-status")
+                return command;
+            await qemu.SendReturnAsync("[]", command);
+        }
+    }
+
+    private static string Status(string state) =>
+        $$"""{"status": "{{state}}", "singlestep": false, "running": {{(state == "running" ? "true" : "false")}}}""";
+
+    private static long NowMicroseconds() => (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks / 10 * 1000;
+}
