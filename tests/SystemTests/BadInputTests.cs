@@ -22,6 +22,7 @@ internal sealed class BadInputTests
     [TestCase(Chardev, "filter-redirector,id=f0,netdev=net0", "filter redirector needs 'indev' or 'outdev' at least one property set")]
     [TestCase(Chardev, "filter-redirector,id=f0,netdev=net0,outdev=nope", "OUT Device 'nope' not found")]
     [TestCase(Chardev, "filter-mirror,id=f0,netdev=net0", "Parameter 'outdev' is missing")]
+    // QEMU's -chardev (QemuOpts) has another sentence for an unknown key than its objects have.
     [TestCase(Chardev + ",foo=1", Redirector, "Invalid parameter 'foo'")]
     [TestCase(Chardev + ",tls-creds=tls0", Redirector, "tls-creds", "not supported here")]
     [TestCase("socket,id=m0,path={m0},server=maybe", Redirector, "Parameter 'server' expects 'on' or 'off'")]

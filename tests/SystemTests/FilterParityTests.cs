@@ -148,7 +148,8 @@ internal sealed class FilterParityTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Probe.NumbersWithout(peers["f00"]), Is.EqualTo(Enumerable.Range(0, 10)));
+            // A frame sent after STOP may be forwarded before the event has arrived: those are counted.
+            Assert.That(Probe.NumbersWithout(peers["f00"]), Is.EqualTo(Enumerable.Range(0, 10 + (int)reports["f00"].Late)));
             Assert.That(Probe.NumbersWithout(peers["f01"]), Is.Empty);
             Assert.That(Probe.NumbersWithout(peers["f10"]), Is.EqualTo(Enumerable.Range(0, number)));
             var first = number - peers["f11"].Count;

@@ -114,7 +114,7 @@ internal sealed class KitTests
     [TestCase("identities=broken", false)]
     public void The_closing_report_is_read_from_among_other_lines(string verdict, bool holds)
     {
-        const string account = "qmp-redirector: f0: kernel_seen=9 kernel_dropped=1 taken=7 forwarded=4 bytes=400 in_hand=1 in_kernel=1 partial_bytes=3";
+        const string account = "qmp-redirector: f0: kernel_seen=9 kernel_dropped=1 taken=7 forwarded=4 bytes=400 in_hand=1 in_kernel=1 partial_bytes=3 late=0";
         var report = RedirectorReport.ParseAll($"qmp-redirector: ready\n{account} dropped.peer_disconnected=2 {verdict}\n")["f0"];
 
         using (Assert.EnterMultipleScope())

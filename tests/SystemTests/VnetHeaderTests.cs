@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using QmpRedirector.SystemTests.Interop;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
@@ -65,6 +66,49 @@ internal sealed class VnetHeaderTests
         }
 
         Accounting.Holds(report, kinds.Length, peer);
+    }
+
+    [Test]
+    public async Task A_VLAN_tag_kept_beside_the_frame_is_put_back_into_it([Values(0, TapHeader)] int length)
+    {
+        const ushort tag = 0x2005;
+        await using var lab = await Lab.CreateAsync();
+        var tap = await lab.OpenTapAsync();
+        using var vlan = VlanPush.Attach(lab.Namespace, tap.Name, tag);
+        var (sidecar, peer) = await StartAsync(lab, vnetHdrSupport: true, length);
+
+        lab.OpenSender(vnetHeader: true).Send(Unfinished(Frames.Udp, ipv6: false));
+        await peer.WaitForFramesAsync(1);
+        var report = (await sidecar.StopAsync())["f0"];
+        await peer.WaitForEndAsync();
+
+        var guests = tap.Read();
+        var finished = Frames.Build(Frames.Udp, Payload(100));
+        byte[] tagged = [.. finished[..12], 0x81, 0x00, tag >> 8, tag & 0xff, .. finished[12..]];
+        Assert.That(guests[TapHeader..].Take(18), Is.EqualTo(tagged.Take(18)), "the tag at the TAP's reader");
+        Assert.That(peer.Frames.Single().Payload, Is.EqualTo(length == 0 ? tagged : guests));
+        Accounting.Holds(report, sent: 1, peer);
+    }
+
+    [Test]
+    public async Task Without_a_driver_in_the_guest_the_length_found_by_itself_is_QEMUs_before_negotiation()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run(
+            "--chardev", lab.ServerChardev("m0", "wait=on"),
+            "--object", "filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0,vnet_hdr_support=on");
+        var peer = await lab.ConnectPeerAsync("m0", vnetHdrSupport: true);
+        await sidecar.ReadyAsync();
+
+        lab.OpenSender().Send(Frames.Numbered(1));
+        await peer.WaitForFramesAsync(1);
+        var report = (await sidecar.StopAsync())["f0"];
+        await peer.WaitForEndAsync();
+
+        Assert.That(peer.Frames.Single().AnnouncedVnetHeader, Is.EqualTo(VnetHeader.Length));
+        Assert.That(peer.Frames.Single().Payload, Is.EqualTo(Finished()));
+        Accounting.Holds(report, sent: 1, peer);
     }
 
     [Test]
