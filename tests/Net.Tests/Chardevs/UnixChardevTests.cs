@@ -104,12 +104,11 @@ internal sealed class UnixChardevTests : IDisposable
     public void A_path_of_108_bytes_is_too_long_for_server_and_client()
     {
         var unix = new ChardevAddress.Unix(PathOfLength(108));
-        var tooLong = Throws.TypeOf<ChardevException>()
-            .With.Message.EqualTo($"UNIX socket path '{unix.Path}' is too long: it must be shorter than 108 bytes");
-        using (Assert.EnterMultipleScope())
+        foreach (var chardev in (SocketChardev[])[Server(unix), Client(unix)])
         {
-            Assert.That(async () => await Server(unix).OpenAsync(default), tooLong);
-            Assert.That(async () => await Client(unix).OpenAsync(default), tooLong);
+            Assert.That(
+                async () => await chardev.OpenAsync(default),
+                Throws.TypeOf<ChardevException>().With.Message.EqualTo($"UNIX socket path '{unix.Path}' is too long: it must be less than 108 bytes"));
         }
     }
 

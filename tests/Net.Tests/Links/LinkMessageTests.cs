@@ -124,7 +124,7 @@ internal sealed class LinkMessageTests
     [Test]
     public void No_change_of_any_bytes_makes_reading_throw_or_run_on() =>
         Gen.Select(
-            Gen.OneOfConst(CapturedMessages.Tap, CapturedMessages.MultiQueueTap, CapturedMessages.Tun, CapturedMessages.TapDeleted),
+            Gen.OneOf(CapturedMessages.Tap, CapturedMessages.MultiQueueTap, CapturedMessages.Tun, CapturedMessages.TapDeleted),
             Gen.Select(Gen.Int[0, 1600], Gen.Byte).Array[0, 12],
             Gen.Int[0, 1600]).Sample((captured, changes, cut) =>
         {
