@@ -26,7 +26,9 @@ internal sealed class BadInputTests
     [TestCase(Chardev + ",foo=1", Redirector, "Invalid parameter 'foo'")]
     [TestCase(Chardev + ",tls-creds=tls0", Redirector, "tls-creds", "not supported here")]
     [TestCase("socket,id=m0,path={m0},server=maybe", Redirector, "Parameter 'server' expects 'on' or 'off'")]
-    [TestCase(Chardev, Redirector + ",foo=1,queue=sideways", "Parameter 'foo' is unexpected", "Parameter 'queue' does not accept value 'sideways'")]
+    [TestCase(
+        Chardev, Redirector + ",foo=1,queue=sideways",
+        "Parameter 'foo' is unexpected", "Parameter 'queue' does not accept value 'sideways'")]
     public async Task A_wrong_option_gets_QEMUs_sentence_and_exit_code_2(string chardev, string redirector, params string[] sentences)
     {
         await using var lab = await Lab.CreateAsync();
@@ -104,7 +106,8 @@ internal sealed class BadInputTests
         await lab.StartQemuWithTapAsync();
         var path = lab.PathOf("no/such/folder");
         var sidecar = lab.Run(
-            "--pid", lab.PathOf("pid"), "--chardev", $"socket,id=m0,path={path},server=on,wait=off", "--object", Capture.Redirector("f0", "m0"));
+            "--pid", lab.PathOf("pid"), "--chardev", $"socket,id=m0,path={path},server=on,wait=off",
+            "--object", Capture.Redirector("f0", "m0"));
 
         await EndsWithOneAsync(lab, sidecar, path);
     }

@@ -10,15 +10,17 @@ internal sealed class StaleFrameTests
     private const int Cycles = 100;
     private const int FramesPerTick = 20;
 
-    /// <summary>Ticks (of a millisecond at least) of load while the VM is stopped, more than <see cref="ClosingTolerance"/> excuses.</summary>
+    /// <summary>
+    /// Ticks (of a millisecond at least) of load while the VM is stopped, more than <see cref="ClosingTolerance"/> excuses.
+    /// </summary>
     private const int StoppedTicks = 60;
 
     /// <summary>How long after RESUME the first frame may be forwarded at the latest; the typical figure is printed.</summary>
     private static readonly TimeSpan OpeningTolerance = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long after STOP a frame may have been sent and still be forwarded: no longer than the event takes to arrive, as what is still here
-    /// then is dropped by its stamp. The report must count just these as late.
+    /// How long after STOP a frame may have been sent and still be forwarded: no longer than the event takes to arrive, as what is still
+    /// here then is dropped by its stamp. The report must count just these as late.
     /// </summary>
     private static readonly TimeSpan ClosingTolerance = TimeSpan.FromMilliseconds(40);
 
@@ -56,8 +58,9 @@ internal sealed class StaleFrameTests
         Accounting.Holds(report, received.Length, log.Count, capture.Peer);
         var lags = Check(periods, received, log, report.Late);
         await TestContext.Out.WriteLineAsync(
-            $"{received.Length} of {log.Count} frames forwarded. First forwarded frame after RESUME: median {lags[Cycles / 2].TotalMicroseconds:F0} us, "
-            + $"worst {lags[^1].TotalMicroseconds:F0} us, most of it the wait for the load's next tick. Forwarded though sent after STOP: {report.Late}.");
+            $"{received.Length} of {log.Count} frames forwarded, {report.Late} of them sent after STOP. First forwarded frame "
+            + $"after RESUME: median {lags[Cycles / 2].TotalMicroseconds:F0} us, worst {lags[^1].TotalMicroseconds:F0} us, "
+            + "most of it the wait for the load's next tick.");
 
         Task SentMoreAsync(int frames)
         {
@@ -66,7 +69,9 @@ internal sealed class StaleFrameTests
         }
     }
 
-    /// <summary>Every received frame belongs to a period, every period has no gap from its first frame to its STOP. The opening lags, sorted.</summary>
+    /// <summary>
+    /// Every received frame belongs to a period, every period has no gap from its first frame to its STOP. The opening lags, sorted.
+    /// </summary>
     private static List<TimeSpan> Check(List<(DateTimeOffset Resume, DateTimeOffset Stop)> periods, int[] received, SendLog log, long late)
     {
         var lags = new List<TimeSpan>();
@@ -78,7 +83,8 @@ internal sealed class StaleFrameTests
             // The kernel stamps a frame between the generator's two readings of the same clock, so either reading is a bound.
             while (next < received.Length && log.Before(received[next]) <= stop + ClosingTolerance)
             {
-                if (log.After(received[next]) < resume) Assert.Fail($"Frame {received[next]} is stale: sent before the RESUME of {resume:O}.");
+                if (log.After(received[next]) < resume)
+                    Assert.Fail($"Frame {received[next]} is stale: sent before the RESUME of {resume:O}.");
                 if (log.Before(received[next]) > stop + EventResolution) surelyLate++;
                 else if (log.After(received[next]) >= stop) perhapsLate++;
                 next++;

@@ -6,8 +6,8 @@ using QmpRedirector.SystemTests.Kit;
 namespace QmpRedirector.SystemTests;
 
 /// <summary>
-/// The test reads the TAP itself, so it knows what the guest gets: virtio-net header and frame. The redirector must forward the same bytes, in
-/// the header length asked for.
+/// The test reads the TAP itself, so it knows what the guest gets: virtio-net header and frame. The redirector must forward the same
+/// bytes, in the header length asked for.
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
@@ -34,7 +34,7 @@ internal sealed class VnetHeaderTests
             foreach (var (frame, sent) in peer.Frames.Zip(packets))
             {
                 var guests = tap.Read();
-                Assert.That(guests.AsSpan(0, VnetHeader.Length).ToArray(), Is.EqualTo(sent[..VnetHeader.Length]), "header at the TAP's reader");
+                Assert.That(guests[..VnetHeader.Length], Is.EqualTo(sent[..VnetHeader.Length]), "header at the TAP's reader");
                 Assert.That(frame.Payload, Is.EqualTo(Resized(guests, length)));
                 Assert.That(frame.AnnouncedVnetHeader, Is.EqualTo(vnetHdrSupport ? (uint)length : null));
             }
@@ -156,7 +156,9 @@ internal sealed class VnetHeaderTests
         return (sidecar, peer);
     }
 
-    /// <summary>What the guest gets, with as much of the virtio-net header as the consumer expects: the rest of a longer one is zero.</summary>
+    /// <summary>
+    /// What the guest gets, with as much of the virtio-net header as the consumer expects: the rest of a longer one is zero.
+    /// </summary>
     private static byte[] Resized(byte[] guests, int length)
     {
         var resized = new byte[length + guests.Length - TapHeader];
@@ -178,9 +180,10 @@ internal sealed class VnetHeaderTests
     {
         const int segmentSize = 1448;
         var transport = Frames.TransportOffset(ipv6: false);
+        var checksum = Frames.ChecksumOffset(Frames.Tcp);
         return
         [
-            .. VnetHeader.Unfinished(transport, Frames.ChecksumOffset(Frames.Tcp), VnetHeader.GsoTcpV4, segmentSize, headerLength: transport + 20),
+            .. VnetHeader.Unfinished(transport, checksum, VnetHeader.GsoTcpV4, segmentSize, headerLength: transport + 20),
             .. Frames.Build(Frames.Tcp, Payload(20_000), unfinished: true),
         ];
     }

@@ -6,8 +6,8 @@ using QmpRedirector.SystemTests.Kit;
 namespace QmpRedirector.SystemTests.Interop;
 
 /// <summary>
-/// A five-instruction BPF program on a link's way out that tags every frame, as a VLAN-aware bridge in front of a guest's TAP does: the tag goes
-/// into the skb's metadata, not into its bytes.
+/// A five-instruction BPF program on a link's way out that tags every frame, as a VLAN-aware bridge in front of a guest's TAP does: the
+/// tag goes into the skb's metadata, not into its bytes.
 /// </summary>
 internal sealed class VlanPush : IDisposable
 {
@@ -49,7 +49,8 @@ internal sealed class VlanPush : IDisposable
         ulong[] instructions =
         [
             Instruction(0xb7, register: 2, immediate: 0x0081), Instruction(0xb7, register: 3, immediate: tci),
-            Instruction(0x85, register: 0, immediate: HelperSkbVlanPush), Instruction(0xb7, register: 0, immediate: 0), Instruction(0x95, 0, 0),
+            Instruction(0x85, register: 0, immediate: HelperSkbVlanPush),
+            Instruction(0xb7, register: 0, immediate: 0), Instruction(0x95, register: 0, immediate: 0),
         ];
         Span<byte> attributes = stackalloc byte[128];
         attributes.Clear();
@@ -66,11 +67,13 @@ internal sealed class VlanPush : IDisposable
     }
 
     /// <summary>struct bpf_insn (linux/bpf.h) on a little-endian machine: opcode, registers, offset, immediate.</summary>
-    private static ulong Instruction(byte opcode, byte register, int immediate) => opcode | ((ulong)register << 8) | ((ulong)(uint)immediate << 32);
+    private static ulong Instruction(byte opcode, byte register, int immediate) =>
+        opcode | ((ulong)register << 8) | ((ulong)(uint)immediate << 32);
 
     private static SafeFileHandle Bpf(int command, Span<byte> attributes, string what)
     {
         var number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 280 : 321;
-        return new SafeFileHandle(LibC.Check(LibC.SystemCall(number, command, ref attributes[0], attributes.Length), what), ownsHandle: true);
+        var descriptor = LibC.Check(LibC.SystemCall(number, command, ref attributes[0], attributes.Length), what);
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 }

@@ -100,8 +100,8 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>
-    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace of the
-    /// one that connected, so these are the sidecar's and not the test's own.
+    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace
+    /// of the one that connected, so these are the sidecar's and not the test's own.
     /// </summary>
     private int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -124,6 +124,7 @@ internal sealed class Lab : IAsyncDisposable
 
     private void NoSidecarHasEnded()
     {
-        foreach (var sidecar in _owned.OfType<Sidecar>()) Assert.That(sidecar.HasExited, Is.False, $"The sidecar has ended: {sidecar.Error}");
+        foreach (var sidecar in _owned.OfType<Sidecar>())
+            Assert.That(sidecar.HasExited, Is.False, $"The sidecar has ended: {sidecar.Error}");
     }
 }

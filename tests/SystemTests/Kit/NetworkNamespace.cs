@@ -28,7 +28,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return created;
     }
 
-    /// <summary>Ends and removes what test runs left that were killed: their namespaces carry the process id of a runner that is gone.</summary>
+    /// <summary>
+    /// Ends and removes what test runs left that were killed: their namespaces carry the process id of a runner that is gone.
+    /// </summary>
     public static async Task RemoveLeftoversAsync()
     {
         var names = await CapturedProcess.RunAsync("ip", "netns", "list");
@@ -43,7 +45,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="body"/> on a thread that has entered the namespace: sockets and TAPs opened there belong to it.</summary>
+    /// <summary>
+    /// Runs <paramref name="body"/> on a thread that has entered the namespace: sockets and TAPs opened there belong to it.
+    /// </summary>
     public T Run<T>(Func<T> body)
     {
         T result = default!;
@@ -68,7 +72,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return result;
     }
 
-    /// <summary>The command line that starts <paramref name="command"/> inside; `ip` execs it, so the process id is the command's.</summary>
+    /// <summary>
+    /// The command line that starts <paramref name="command"/> inside; `ip` execs it, so the process id is the command's.
+    /// </summary>
     public IEnumerable<string> CommandLine(IEnumerable<string> command) => ["ip", "netns", "exec", Name, .. command];
 
     public Task<string> ExecAsync(params string[] command) => CapturedProcess.RunAsync([.. CommandLine(command)]);

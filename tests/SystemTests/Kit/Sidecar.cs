@@ -7,7 +7,9 @@ namespace QmpRedirector.SystemTests.Kit;
 /// <summary>The binary under test, started inside a namespace and awaited as systemd would: READY=1 on NOTIFY_SOCKET.</summary>
 internal sealed class Sidecar : IAsyncDisposable
 {
-    /// <summary>DESIGN section 3: SIGTERM is obeyed within a second. Held against it where nothing else competes for the two cores.</summary>
+    /// <summary>
+    /// The promise that SIGTERM is obeyed within a second, held against it where nothing else competes for the two cores.
+    /// </summary>
     public static readonly TimeSpan ExitDeadline = TimeSpan.FromSeconds(1);
 
     private readonly CapturedProcess _process;
@@ -20,7 +22,8 @@ internal sealed class Sidecar : IAsyncDisposable
         _notify = notify;
     }
 
-    public static string Binary => Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY") ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
+    public static string Binary =>
+        Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY") ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
 
     public int Id => _process.Id;
 
