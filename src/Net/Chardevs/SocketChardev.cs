@@ -9,7 +9,7 @@ namespace QmpRedirector.Net;
 public sealed class SocketChardev : IDisposable
 {
     /// <summary>How long a closing connection waits for its peer to read the end of the stream.</summary>
-    private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(200);
 
     private readonly SocketChardevOptions _options;
     private readonly TimeProvider _time;
