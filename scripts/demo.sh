@@ -76,7 +76,7 @@ prepare() {
     note 'building out/qmp-redirector (scripts/build.sh)'
     "$top/scripts/build.sh" >&2
   fi
-  run=$(mktemp -d "${TMPDIR:-/tmp}/qmp-redirector-demo.XXXXXX")
+  run=$(mktemp -d "${TMPDIR:-/tmp}/qmpr-demo.XXXXXX")
 }
 
 # Two hosts: namespace A has guest 1 and the sidecar, namespace B guest 2. Nothing connects them but the chardevs' sockets.
@@ -112,12 +112,12 @@ boot_guests() {
   wait_for 120 'guest 2 to boot' guest_is_up guest2
 }
 
-# An independent record of what enters the TAP.
+# An independent record of what enters the TAP. A small snapshot length, because tcpdump's buffer is made of slots of that size.
 record_tap() {
   start "$run/tcpdump.log" ip netns exec "$host_a" \
-    tcpdump -Z root -n -U --immediate-mode -B 4096 -i tap0 -Q out -w "$run/sent.pcap" udp port 9
+    tcpdump -Z root -n -U --immediate-mode -s 2048 -B 16384 -i tap0 -Q out -w "$run/sent.pcap" udp port 9
   tcpdump_pid=$started_pid
-  wait_for 10 'tcpdump to listen' grep -q 'listening on' "$run/tcpdump.log"
+  wait_for 10 'tcpdump to listen' grep -qs "listening on" "$run/tcpdump.log"
 }
 
 start_sidecar() {
@@ -262,6 +262,8 @@ main() {
   must_live "$sidecar_pid" qmp-redirector "$run/sidecar.log"
   stop "$sidecar_pid" || die "qmp-redirector ended with status $? when asked to end: $(tail -n 3 "$run/sidecar.log")"
   stop "$tcpdump_pid" || true
+  grep -q '^0 packets dropped by kernel' "$run/tcpdump.log" ||
+    die "tcpdump did not keep up with what was sent: run this on a less busy machine"
   print_table
 }
 
