@@ -29,7 +29,7 @@ for suite in "${suites[@]}"; do
   dotnet build "$project" -v quiet --nologo || { broken=1; continue; }
   echo "== $suite"
   dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$results/$suite.trx" --logger "console;verbosity=minimal" \
-    --blame-hang-timeout 5m || broken=1
+    --results-directory "$results" --blame-hang-timeout 5m || broken=1
   if [ ! -f "$results/$suite.trx" ]; then
     note "test.sh: $suite left no results"
     broken=1
