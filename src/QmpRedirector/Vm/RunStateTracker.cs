@@ -19,9 +19,6 @@ internal sealed class RunStateTracker
     /// <summary>Whether the run state is "running".</summary>
     public bool Running { get; private set; }
 
-    /// <summary>Whether anything has been told on this connection.</summary>
-    public bool Known => _sequence > 0;
-
     /// <summary>A new connection counts its messages anew; the last known state stands until something is told there.</summary>
     public void StartConnection() => _sequence = 0;
 

@@ -22,8 +22,8 @@ internal sealed class FollowerHarness : IAsyncDisposable
             {
                 lock (_lock)
                     _snapshots.Add(snapshot);
-                onChange?.Invoke(snapshot);
                 _changed.Pulse();
+                onChange?.Invoke(snapshot);
             },
             change =>
             {
