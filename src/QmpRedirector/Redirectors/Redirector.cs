@@ -25,6 +25,7 @@ internal sealed class Redirector : IAsyncDisposable
     private LinkInfo? _tap;
     private string? _ifname;
     private int? _vnetHeaderLength;
+    private bool _awaitsPeer;
     private Task _draining = Task.CompletedTask;
     private bool _stopping;
 
@@ -39,6 +40,7 @@ internal sealed class Redirector : IAsyncDisposable
         _chardev = outdev;
         _chardev.OnEvent = OnChardev;
         _logger = logger;
+        _awaitsPeer = waitsForPeer;
         if (!waitsForPeer)
             _peerSeen.SetResult();
         DefaultVnetHeaderLength = options.VnetHdrSupport ? 12 : 0;
@@ -143,8 +145,10 @@ internal sealed class Redirector : IAsyncDisposable
             Log.TapBound(_logger, Id, tap.Name, tap.Index, how);
             if (tap.IsMultiQueue)
                 Log.TapIsMultiQueue(_logger, Id, tap.Name);
-            _bound.TrySetResult();
+
+            // READY=1 follows from this: whoever waits for it may send at once.
             Update("TAP found", null);
+            _bound.TrySetResult();
         }
     }
 
@@ -199,8 +203,9 @@ internal sealed class Redirector : IAsyncDisposable
                 Log.PeerConnected(_logger, Id, Options.Outdev, _chardev.Filename);
                 lock (_gate)
                 {
-                    _peerSeen.TrySetResult();
+                    _awaitsPeer = false;
                     Update("peer connected", null);
+                    _peerSeen.TrySetResult();
                 }
 
                 break;
@@ -254,7 +259,7 @@ internal sealed class Redirector : IAsyncDisposable
             return "QEMU is gone";
         if (_tap is null)
             return "there is no TAP";
-        if (!_peerSeen.Task.IsCompleted)
+        if (_awaitsPeer)
             return "no peer has connected yet";
         if (Activation.IsActive(Options.Status, _vm.Running, Options.EnableWhenStopped, Options.DisableWhenRunning))
             return null;
