@@ -21,11 +21,11 @@ internal sealed class Redirector : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _chardevOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool _waitsForPeer;
     private VmSnapshot? _vm;
     private LinkInfo? _tap;
     private string? _ifname;
     private int? _vnetHeaderLength;
+    private bool _awaitsPeer;
     private Task _draining = Task.CompletedTask;
     private bool _stopping;
 
@@ -41,7 +41,7 @@ internal sealed class Redirector : IAsyncDisposable
         _chardev = outdev;
         _chardev.OnEvent = OnChardev;
         _logger = logger;
-        _waitsForPeer = waitsForPeer;
+        _awaitsPeer = waitsForPeer;
         if (isListening && !waitsForPeer)
             _chardevOpen.SetResult();
         DefaultVnetHeaderLength = options.VnetHdrSupport ? 12 : 0;
@@ -146,8 +146,10 @@ internal sealed class Redirector : IAsyncDisposable
             Log.TapBound(_logger, Id, tap.Name, tap.Index, how);
             if (tap.IsMultiQueue)
                 Log.TapIsMultiQueue(_logger, Id, tap.Name);
-            _bound.TrySetResult();
+
+            // READY=1 follows from this: whoever waits for it may send at once.
             Update("TAP found", null);
+            _bound.TrySetResult();
         }
     }
 
@@ -202,8 +204,9 @@ internal sealed class Redirector : IAsyncDisposable
                 Log.PeerConnected(_logger, Id, Options.Outdev, _chardev.Filename);
                 lock (_gate)
                 {
-                    _chardevOpen.TrySetResult();
+                    _awaitsPeer = false;
                     Update("peer connected", null);
+                    _chardevOpen.TrySetResult();
                 }
 
                 break;
@@ -262,7 +265,7 @@ internal sealed class Redirector : IAsyncDisposable
             return "QEMU is gone";
         if (_tap is null)
             return "there is no TAP";
-        if (_waitsForPeer && !_chardevOpen.Task.IsCompleted)
+        if (_awaitsPeer)
             return "no peer has connected yet";
         if (Activation.IsActive(Options.Status, _vm.Running, Options.EnableWhenStopped, Options.DisableWhenRunning))
             return null;
