@@ -63,7 +63,7 @@ internal sealed class WholeFramesTests
         var capped = long.Parse(await File.ReadAllTextAsync("/proc/sys/net/core/rmem_max"), CultureInfo.InvariantCulture);
         Assert.That(lab.Sidecar.Error, Does.Contain($"f0: the kernel grants {2 * capped} bytes of backlog instead of {wanted}"));
 
-        // Nobody reads yet: what the small backlog does not hold the kernel drops, the newest first. All of one size, so the rest are the first ones.
+        // Nobody reads yet: what the small backlog has no room for at its moment the kernel drops. The last byte tells which frames those were.
         var longest = WirePacket.SuperFrames().MaxBy(packet => packet.Frame.Length)!;
         for (var i = 0; i < count; i++)
         {
@@ -76,12 +76,15 @@ internal sealed class WholeFramesTests
         await lab.Peer.WaitForFramesAsync(64);
         var report = await lab.StopAsync();
 
-        ByteIdentity.Holds([.. lab.Peer.Frames.Select(frame => frame.Payload)], [.. lab.Guest.Frames.Take(lab.Peer.Count)]);
+        var forwarded = lab.Peer.Frames.Select(frame => frame.Payload).ToList();
+        var guest = lab.Guest.Frames;
+        Assert.That(forwarded.Select(frame => frame[^1]), Is.Ordered.Ascending.And.Unique);
+        ByteIdentity.Holds(forwarded, [.. forwarded.Select(frame => guest[frame[^1]])]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(report.KernelDropped, Is.GreaterThan(0), "the backlog was too small for all of them");
             Assert.That(report.Dropped("truncated"), Is.Zero);
-            Assert.That(lab.Guest.Frames.Select(frame => frame.Length), Is.All.EqualTo(Header + longest.Frame.Length));
+            Assert.That(guest.Select(frame => frame.Length), Is.All.EqualTo(Header + longest.Frame.Length));
         }
 
         Accounting.Holds(report, count, lab.Peer);
