@@ -206,7 +206,7 @@ internal sealed class DataLoop : IDisposable
     {
         var blocked = _batch.Unsent > 0;
         var peerEvents = (short)((blocked ? POLLOUT : 0) | (_peer is { AtEnd: false } ? POLLIN : 0));
-        _poller.Watch(CapturePlace, _socket.Handle, blocked ? (short)0 : POLLIN);
+        _poller.Watch(CapturePlace, blocked ? null : _socket.Handle, POLLIN);
         _poller.Watch(PeerPlace, _peer?.Handle, peerEvents);
         _poller.Watch(WakePlace, _wake.Handle, POLLIN);
         if (_poller.Wait(TimeoutMilliseconds()) == 0)
