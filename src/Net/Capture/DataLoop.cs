@@ -114,15 +114,20 @@ internal sealed class DataLoop : IDisposable
         return StopElapsed >= Forwarder.SendAtStop || (_batch.Unsent == 0 && _socket.QueuedBytes() == 0);
     }
 
-    /// <summary>Drops what is left, lets go of the peer, and closes the account.</summary>
+    /// <summary>Drops what is left, closes the account, and lets go of whoever waits for this thread, even where that fails.</summary>
     internal ForwarderSnapshot End()
     {
-        DiscardBacklog(DropReason.Shutdown);
-        CheckAccount();
-        var final = Snapshot();
-        LosePeer(PeerLoss.Stopped);
-        EndDrain();
-        return final;
+        try
+        {
+            DiscardBacklog(DropReason.Shutdown);
+            CheckAccount();
+            return Snapshot();
+        }
+        finally
+        {
+            LosePeer(PeerLoss.Stopped);
+            EndDrain();
+        }
     }
 
     public void Dispose()
