@@ -46,7 +46,7 @@ internal sealed class DataLoop : IDisposable
         _counters = new ForwarderCounters(_framing);
     }
 
-    /// <summary>CLOCK_REALTIME nanoseconds at which the kernel's queue was last seen empty. Any thread may read it.</summary>
+    /// <summary>The <see cref="Stopwatch"/> timestamp at which the kernel's queue was last seen empty. Any thread may read it.</summary>
     internal long EmptyAt => Volatile.Read(ref _emptyAt);
 
     private TimeSpan StopElapsed => _stopRequested is { } since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
@@ -142,7 +142,7 @@ internal sealed class DataLoop : IDisposable
         {
             var metadata = _batch.TakeMetadata(i);
             _counters.Taken++;
-            if (_windows.IsOutside(metadata.TimestampNanoseconds))
+            if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
             {
                 _counters.Drop(DropReason.Disarmed);
             }
@@ -193,7 +193,7 @@ internal sealed class DataLoop : IDisposable
     /// <summary>Nothing is in hand and the kernel's queue was empty.</summary>
     private void BeIdle()
     {
-        Volatile.Write(ref _emptyAt, RealtimeClock.NowNanoseconds);
+        Volatile.Write(ref _emptyAt, Stopwatch.GetTimestamp());
         if (_checkAccount && CheckAccount())
             _checkAccount = false;
         EndDrain();
@@ -299,7 +299,9 @@ internal sealed class DataLoop : IDisposable
 
             _counters.Taken += received;
             for (var i = 0; i < received; i++)
-                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds) ? DropReason.Disarmed : reason);
+                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds, _emptyAt)
+                    ? DropReason.Disarmed
+                    : reason);
         }
     }
 
