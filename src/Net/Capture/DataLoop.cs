@@ -33,6 +33,7 @@ internal sealed class DataLoop : IDisposable
     private long? _stopRequested;
     private (long Deadline, ForwarderCommand.Drain Command)? _drain;
     private long _takenAtStatistics;
+    private long _statisticsAt = Stopwatch.GetTimestamp();
     private long _emptyAt;
 
     internal DataLoop(ForwarderOptions options, PacketSocket socket, ActiveWindows windows, EventFd wake)
@@ -214,7 +215,8 @@ internal sealed class DataLoop : IDisposable
         _poller.Watch(CapturePlace, blocked ? null : _socket.Handle, POLLIN);
         _poller.Watch(PeerPlace, _peer?.Handle, peerEvents);
         _poller.Watch(WakePlace, _wake.Handle, POLLIN);
-        if (_poller.Wait(TimeoutMilliseconds()) == 0)
+        _poller.Wait(TimeoutMilliseconds());
+        if (Stopwatch.GetElapsedTime(_statisticsAt) >= _statisticsEvery)
             TakeStatistics();
         if (_poller.Ready(WakePlace) != 0)
             _wake.Reset();
@@ -227,7 +229,7 @@ internal sealed class DataLoop : IDisposable
 
     private int TimeoutMilliseconds()
     {
-        var timeout = _statisticsEvery;
+        var timeout = _statisticsEvery - Stopwatch.GetElapsedTime(_statisticsAt);
         if (_drain is { } drain)
             timeout = Min(timeout, Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), drain.Deadline));
         if (_stopRequested is not null)
@@ -311,6 +313,7 @@ internal sealed class DataLoop : IDisposable
         _counters.KernelSeen += statistics.tp_packets;
         _counters.KernelDropped += statistics.tp_drops;
         _takenAtStatistics = _counters.Taken;
+        _statisticsAt = Stopwatch.GetTimestamp();
     }
 
     /// <summary>
