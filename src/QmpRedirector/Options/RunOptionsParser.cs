@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
 
@@ -26,7 +27,7 @@ internal static class RunOptionsParser
         chardevs.AddRange(arguments.Chardevs.Select(text => ChardevParser.Parse(text, "--chardev", report)));
         objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
 
-        EndpointOptions? qmp = Qmp(scalars, report);
+        QmpAddress? qmp = Qmp(scalars, report);
         if (objects.Count == 0)
             report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
         CrossChecks.Run(chardevs, objects, report);
@@ -36,7 +37,7 @@ internal static class RunOptionsParser
     private static string ScalarOrigin(string key, string value) =>
         RunSchema.Schema.Find(key)?.Kind == OptionKind.Boolean ? $"--{key}" : $"--{key} {OptionOrigin.Shown(value)}";
 
-    private static EndpointOptions? Qmp(OptionReader scalars, OptionReport report)
+    private static QmpAddress? Qmp(OptionReader scalars, OptionReport report)
     {
         if (scalars.String("qmp") is not string text)
         {
@@ -45,14 +46,14 @@ internal static class RunOptionsParser
             return null;
         }
 
-        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens: true, out string sentence);
-        if (endpoint is null)
+        QmpAddress? address = AddressText.Qmp(text, out string sentence);
+        if (address is null)
             report.Error(scalars.Origin("qmp"), sentence);
-        return endpoint;
+        return address;
     }
 
     private static RunOptions Build(
-        EndpointOptions qmp,
+        QmpAddress qmp,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()
