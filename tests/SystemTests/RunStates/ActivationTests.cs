@@ -13,6 +13,14 @@ namespace QmpRedirector.SystemTests.RunStates;
 [Parallelizable(ParallelScope.Self)]
 internal sealed class ActivationTests
 {
+    /// <summary>
+    /// Shell commands for the guest: the i6300esb's clock to 1 MHz, then on. Its two timers have their defaults, and end after a second
+    /// each (hw/watchdog/wdt_i6300esb.c).
+    /// </summary>
+    private const string StartWatchdog =
+        @"SH cd /sys/bus/pci/devices/0000:00:10.0; printf '\004\000' | dd of=config bs=2 seek=48 conv=notrunc; "
+        + @"printf '\002' | dd of=config bs=1 seek=104 conv=notrunc";
+
     private GuestImage _image = null!;
 
     [OneTimeSetUp]
@@ -25,7 +33,8 @@ internal sealed class ActivationTests
         await Tap.CreatePersistentAsync(lab.Namespace, Lab.TapName);
         var qemu = await lab.StartQemuAsync([
             .. QemuProcess.TapAndNic(Lab.TapName), .. _image.Arguments(lab.PathOf("console")), .. await FailingDiskAsync(lab), "-S",
-            "-device", "pvpanic", "-device", "i6300esb,addr=10", "-action", "panic=pause,watchdog=pause", "-gdb", $"unix:{lab.PathOf("gdb")},server=on,wait=off",
+            "-device", "pvpanic", "-device", "i6300esb,addr=10", "-action", "panic=pause,watchdog=pause",
+            "-gdb", $"unix:{lab.PathOf("gdb")},server=on,wait=off",
         ]);
         var guest = lab.Own(await GuestConsole.ConnectAsync(lab.PathOf("console")));
         var redirectors = await EightRedirectors.StartAsync(lab);
@@ -98,15 +107,8 @@ internal sealed class ActivationTests
         Task EnterAsync(string runState, Func<Task> how, int? since = null) => EnterRunStateAsync(redirectors, qemu, runState, how, since);
     }
 
-    /// <summary>
-    /// Shell commands for the guest: the i6300esb's clock to 1 MHz, then on. Its timer was never set, and so ends after twice a second
-    /// (hw/watchdog/wdt_i6300esb.c).
-    /// </summary>
-    private const string StartWatchdog =
-        @"SH cd /sys/bus/pci/devices/0000:00:10.0; printf '\004\000' | dd of=config bs=2 seek=48 conv=notrunc; "
-        + @"printf '\002' | dd of=config bs=1 seek=104 conv=notrunc";
-
-    private static async Task EnterRunStateAsync(EightRedirectors redirectors, QemuProcess qemu, string runState, Func<Task> how, int? since)
+    private static async Task EnterRunStateAsync(
+        EightRedirectors redirectors, QemuProcess qemu, string runState, Func<Task> how, int? since)
     {
         var mark = since ?? redirectors.LogMark;
         await how();

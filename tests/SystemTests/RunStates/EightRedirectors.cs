@@ -56,13 +56,7 @@ internal sealed class EightRedirectors
 
     public Task ReadyAsync() => _sidecar.ReadyAsync();
 
-    public Task WaitForLogAsync(int mark, string text) => Eventually.ThatAsync(
-        () =>
-        {
-            Assert.That(_sidecar.HasExited, Is.False, $"the sidecar has ended: {_sidecar.Error}");
-            return LogSince(mark).Contains(text, StringComparison.Ordinal);
-        },
-        $"the sidecar logs '{text}'");
+    public Task WaitForLogAsync(int mark, string text) => _sidecar.WaitForLogAsync(text, mark);
 
     /// <summary>Waits until the sidecar has learned a run state, and so has armed and disarmed by it: it logs that last.</summary>
     public Task WaitForRunStateAsync(int mark, string runState) =>

@@ -18,8 +18,8 @@ internal sealed record GuestImage(string Kernel, string Initrd)
     /// </summary>
     public string[] Arguments(string console) =>
     [
-        "-m", "131080k", "-kernel", Kernel, "-initrd", Initrd, "-append", "console=ttyS0 panic=-1 loglevel=3 mitigations=off gip=10.9.0.2/24",
-        "-serial", $"unix:{console},server=on,wait=off",
+        "-m", "131080k", "-kernel", Kernel, "-initrd", Initrd, "-serial", $"unix:{console},server=on,wait=off",
+        "-append", "console=ttyS0 panic=-1 loglevel=3 mitigations=off gip=10.9.0.2/24",
     ];
 
     private static async Task<GuestImage> BuildAsync()
@@ -28,7 +28,7 @@ internal sealed record GuestImage(string Kernel, string Initrd)
         Assert.That(await build.WaitForExitAsync(BuildDeadline), Is.Zero, $"build-guest.sh: {build.Error}");
         return new GuestImage(ValueOf("KERNEL"), ValueOf("INITRD"));
 
-        string ValueOf(string name) => build.Output.Split('\n').Single(line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
+        string ValueOf(string name) => build.Output.Split('\n').Select(line => line.Split('=', 2)).Single(pair => pair[0] == name)[1];
     }
 
     private static string Scripts

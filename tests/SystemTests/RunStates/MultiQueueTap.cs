@@ -6,7 +6,9 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.RunStates;
 
-/// <summary>A TAP with two queues, both open here, as libvirt opens them; a child process inherits the descriptors under the same numbers.</summary>
+/// <summary>
+/// A TAP with two queues, both open here, as libvirt opens them. A child process inherits the descriptors under the same numbers.
+/// </summary>
 internal sealed class MultiQueueTap : IDisposable
 {
     private const int IfNameSize = 16;

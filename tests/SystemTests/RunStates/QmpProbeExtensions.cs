@@ -24,10 +24,15 @@ internal static class QmpProbeExtensions
         {
             ["type"] = "tap", ["id"] = "net0", ["ifname"] = ifname, ["script"] = "no", ["downscript"] = "no", ["vhost"] = false,
         });
-        await qmp.ExecuteAsync("device_add", new JsonObject { ["driver"] = "virtio-net-pci", ["id"] = "nic0", ["netdev"] = "net0", ["romfile"] = "" });
+        await qmp.ExecuteAsync("device_add", new JsonObject
+        {
+            ["driver"] = "virtio-net-pci", ["id"] = "nic0", ["netdev"] = "net0", ["romfile"] = "",
+        });
     }
 
-    /// <summary>device_del and netdev_del. No guest is there to let go of the NIC, so a reset does (hw/acpi/pcihp.c, acpi_pcihp_reset).</summary>
+    /// <summary>
+    /// device_del and netdev_del. No guest is there to let go of the NIC, so a reset does (hw/acpi/pcihp.c, acpi_pcihp_reset).
+    /// </summary>
     public static async Task DeleteTapAsync(this QmpProbe qmp)
     {
         await qmp.ExecuteAsync("device_del", new JsonObject { ["id"] = "nic0" });

@@ -51,19 +51,18 @@ internal sealed class QmpTransportTests
 
         sender.SendNumbered(0, 10);
         await qemu.Qmp.StopAsync();
-        await LogsAsync("Run state paused, running False (query-status)");
+        await sidecar.WaitForLogAsync("Run state paused, running False (query-status)");
         sender.SendNumbered(1000, 10);
         await qemu.Qmp.ContinueAsync();
-        await LogsAsync("Run state running, running True (RESUME event)");
+        await sidecar.WaitForLogAsync("Run state running, running True (RESUME event)");
         sender.SendNumbered(10, 10);
         await peer.WaitForFramesAsync(20);
         Assert.That(Probe.NumbersWithout(peer), Is.EqualTo(Enumerable.Range(0, 20)));
         return peer;
-
-        Task LogsAsync(string text) => Eventually.ThatAsync(() => sidecar.Error.Contains(text, StringComparison.Ordinal), $"the sidecar logs '{text}'");
     }
 
-    private static Task<QemuProcess> StartQemuAsync(Lab lab) => lab.StartQemuWithTapAsync("-qmp", $"tcp:127.0.0.1:{Port},server=on,wait=off");
+    private static Task<QemuProcess> StartQemuAsync(Lab lab) =>
+        lab.StartQemuWithTapAsync("-qmp", $"tcp:127.0.0.1:{Port},server=on,wait=off");
 
     private static string[] Arguments(Lab lab, string qmp) =>
         ["run", "--qmp", qmp, "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0")];

@@ -55,14 +55,16 @@ internal sealed class RefusedNetdevTests
         SafeFileHandle file;
         try
         {
-            file = lab.Own(lab.Namespace.Run(() => LibC.Check(LibC.Open(node, Linux.OpenReadWrite | Linux.OpenNonBlocking), $"open {node}")));
+            const int flags = Linux.OpenReadWrite | Linux.OpenNonBlocking;
+            file = lab.Own(lab.Namespace.Run(() => LibC.Check(LibC.Open(node, flags), $"open {node}")));
         }
         finally
         {
             if (made) File.Delete(node);
         }
 
-        await lab.StartQemuAsync("-netdev", $"tap,id=net0,fd={file.DangerousGetHandle()}", "-device", "virtio-net-pci,netdev=net0,romfile=");
+        await lab.StartQemuAsync(
+            "-netdev", $"tap,id=net0,fd={file.DangerousGetHandle()}", "-device", "virtio-net-pci,netdev=net0,romfile=");
 
         await IsRefusedAsync(lab, "", "macvtap");
     }

@@ -4,8 +4,8 @@ using QmpRedirector.Testing;
 namespace QmpRedirector.SystemTests.RunStates;
 
 /// <summary>
-/// A QMP server in QEMU's place that holds the sidecar's query-status until the test gives the answer. Between two calls there is always one
-/// query held, the sidecar's newest, so that the order of events and answers on the wire is the test's.
+/// A QMP server in QEMU's place that holds the sidecar's query-status until the test gives the answer. After each step one query is held,
+/// the sidecar's newest, so that the order of events and answers on the wire is the test's.
 /// </summary>
 internal sealed class ScriptedMonitor : IAsyncDisposable
 {
@@ -19,8 +19,9 @@ internal sealed class ScriptedMonitor : IAsyncDisposable
 
     public static ScriptedMonitor Start(string path) => new(FakeQmpServer.Start(path));
 
-    /// <summary>The sidecar connects, and asks for the run state. The events are said where no QEMU would say any.</summary>
-    public async Task AcceptAsync(string[]? beforeCapabilities = null, string[]? beforeTheirReturn = null, string[]? afterTheirReturn = null)
+    /// <summary>The sidecar connects, and asks for the run state. QEMU says no event before its capabilities are negotiated.</summary>
+    public async Task AcceptAsync(
+        string[]? beforeCapabilities = null, string[]? beforeTheirReturn = null, string[]? afterTheirReturn = null)
     {
         _client = await _server.AcceptAsync();
         await _client.SendGreetingAsync();
@@ -39,7 +40,9 @@ internal sealed class ScriptedMonitor : IAsyncDisposable
         foreach (var name in events) await _client.SendEventAsync(name);
     }
 
-    /// <summary>Answers the query held. The sidecar asks again if there was an event since it asked; if not, the next event makes it.</summary>
+    /// <summary>
+    /// Answers the query held. The sidecar asks again if there was an event since it asked; if not, the next event makes it.
+    /// </summary>
     public Task AnswerAsync(string runState)
     {
         var running = runState == "running" ? "true" : "false";

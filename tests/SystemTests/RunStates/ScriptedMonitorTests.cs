@@ -37,10 +37,10 @@ internal sealed class ScriptedMonitorTests
     {
         (string RunState, string[] Events)[] entered =
         [
-            ("debug", ["STOP"]), ("inmigrate", ["RESET"]), ("internal-error", ["STOP"]), ("io-error", ["BLOCK_IO_ERROR", "STOP"]), ("paused", ["STOP"]),
-            ("postmigrate", ["STOP", "MIGRATION"]), ("prelaunch", ["RESET"]), ("finish-migrate", ["STOP"]), ("restore-vm", ["STOP"]),
-            ("save-vm", ["STOP"]), ("shutdown", ["SHUTDOWN", "STOP"]), ("suspended", ["SUSPEND"]), ("watchdog", ["WATCHDOG", "STOP"]),
-            ("guest-panicked", ["GUEST_PANICKED", "STOP"]), ("colo", ["STOP"]),
+            ("debug", ["STOP"]), ("inmigrate", ["RESET"]), ("internal-error", ["STOP"]), ("io-error", ["BLOCK_IO_ERROR", "STOP"]),
+            ("paused", ["STOP"]), ("postmigrate", ["STOP", "MIGRATION"]), ("prelaunch", ["RESET"]), ("finish-migrate", ["STOP"]),
+            ("restore-vm", ["STOP"]), ("save-vm", ["STOP"]), ("shutdown", ["SHUTDOWN", "STOP"]), ("suspended", ["SUSPEND"]),
+            ("watchdog", ["WATCHDOG", "STOP"]), ("guest-panicked", ["GUEST_PANICKED", "STOP"]), ("colo", ["STOP"]),
         ];
         Assert.That(entered.Select(e => e.RunState).Append("running"), Is.EquivalentTo(RunStateTable.Active.Keys));
 
@@ -50,6 +50,28 @@ internal sealed class ScriptedMonitorTests
             await EnterAsync(runState);
             await _monitor.EmitAsync(runState == "suspended" ? "WAKEUP" : "RESUME");
             await EnterAsync("running");
+        }
+
+        await _redirectors.EndAsync();
+    }
+
+    [Test]
+    public async Task Every_event_that_can_change_the_run_state_makes_the_sidecar_ask_for_it()
+    {
+        string[] events =
+        [
+            "STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "SHUTDOWN", "GUEST_PANICKED", "MIGRATION", "COLO_EXIT", "WATCHDOG",
+            "BLOCK_IO_ERROR",
+        ];
+        var runState = "running";
+        foreach (var told in events)
+        {
+            // With this answer nothing is left to ask; the next query is the event's.
+            await _monitor.AnswerAsync(runState);
+            await _monitor.EmitAsync(told);
+            await _monitor.HoldNextAsync();
+            runState = runState == "running" ? "suspended" : "running";
+            await EnterAsync(runState);
         }
 
         await _redirectors.EndAsync();
