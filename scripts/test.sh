@@ -4,8 +4,8 @@
 # Ends with one line, "N passed, N failed, N skipped", added up from the suites' own results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=scripts/lib/debian.sh
-. scripts/lib/debian.sh
+# shellcheck source=scripts/lib/common.sh
+. scripts/lib/common.sh
 
 case "${1:-}" in
   -h | --help)
@@ -16,7 +16,8 @@ esac
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(Qmp.Tests Net.Tests QmpRedirector.Tests SystemTests)
 
-debian_install gcc libc6-dev linux-libc-dev zlib1g-dev qemu-system-x86 iproute2 tcpdump socat util-linux
+need_packages gcc=gcc /usr/include/stdlib.h=libc6-dev /usr/include/linux/if_packet.h=linux-libc-dev \
+  qemu-system-x86_64=qemu-system-x86 ip=iproute2 tcpdump=tcpdump socat=socat setpriv=util-linux
 results=$PWD/TestResults
 rm -rf "$results"
 mkdir -p "$results"
@@ -28,9 +29,9 @@ for suite in "${suites[@]}"; do
   dotnet build "$project" -v quiet --nologo || { broken=1; continue; }
   echo "== $suite"
   dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$results/$suite.trx" --logger "console;verbosity=minimal" \
-    --blame-hang-timeout 5m || broken=1
+    --results-directory "$results" --blame-hang-timeout 5m || broken=1
   if [ ! -f "$results/$suite.trx" ]; then
-    echo "test.sh: $suite left no results." >&2
+    note "test.sh: $suite left no results"
     broken=1
     continue
   fi
@@ -42,7 +43,7 @@ for suite in "${suites[@]}"; do
 done
 
 if [ "$broken" = 1 ] && [ "$failed" = 0 ]; then
-  echo "test.sh: a suite could not be built or did not run to its end." >&2
+  note "test.sh: a suite could not be built or did not run to its end"
   failed=1
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

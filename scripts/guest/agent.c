@@ -21,8 +21,8 @@
 // What fails answers "@COMMAND error=REASON".
 //
 // Counters: received counts sound packets, duplicates included; first and last are the lowest and the highest number seen
-// (-1: none); out_of_order are those below the highest seen so far; missing are the numbers between first and last never
-// seen; bad (one counter for all streams) are packets that are not as numbered.h says.
+// (-1: none), below 1048576; out_of_order are those below the highest seen so far; missing are the numbers between first and last never
+// seen; bad (one counter for all streams) are packets that are not as numbered.h says, or of a 65th stream.
 #define _GNU_SOURCE
 #include "numbered.h"
 

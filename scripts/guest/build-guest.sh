@@ -4,7 +4,7 @@
 set -euo pipefail
 
 here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
-# shellcheck source=../lib/common.sh
+# shellcheck source=scripts/lib/common.sh
 . "$here/../lib/common.sh"
 
 modules=(virtio_pci virtio_net virtio_blk virtio_console pvpanic-mmio pvpanic-pci)

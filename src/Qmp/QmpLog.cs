@@ -43,6 +43,9 @@ internal static partial class QmpLog
     [LoggerMessage(1015, LogLevel.Warning, "QMP {Address}: reply to no command of ours ignored, message {Sequence}, id {Id}")]
     public static partial void UnknownReplyIgnored(ILogger logger, QmpAddress address, long sequence, string? id);
 
+    [LoggerMessage(1016, LogLevel.Debug, "QMP {Address}: the peer takes no more commands, reading what it had sent")]
+    public static partial void SendingEnded(ILogger logger, QmpAddress address, Exception exception);
+
     [LoggerMessage(1020, LogLevel.Trace, "QMP {Address}: event {Name}, message {Sequence}")]
     public static partial void EventReceived(ILogger logger, QmpAddress address, string name, long sequence);
 

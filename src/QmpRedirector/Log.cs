@@ -15,11 +15,11 @@ internal static partial class Log
     [LoggerMessage(2002, LogLevel.Information, "Ending: {Reason}")]
     public static partial void Ending(ILogger logger, string reason);
 
-    [LoggerMessage(2010, LogLevel.Information, "{Id}: armed on {Ifname} ({Cause}, {Microseconds} us)")]
-    public static partial void Armed(ILogger logger, string id, string ifname, string cause, long microseconds);
+    [LoggerMessage(2010, LogLevel.Information, "{Id}: armed on {Ifname} ({Cause}; {Took})")]
+    public static partial void Armed(ILogger logger, string id, string ifname, string cause, string took);
 
-    [LoggerMessage(2011, LogLevel.Information, "{Id}: disarmed ({Cause}: {Why}, {Microseconds} us)")]
-    public static partial void Disarmed(ILogger logger, string id, string cause, string why, long microseconds);
+    [LoggerMessage(2011, LogLevel.Information, "{Id}: disarmed ({Cause}: {Why}; {Took})")]
+    public static partial void Disarmed(ILogger logger, string id, string cause, string why, string took);
 
     [LoggerMessage(2012, LogLevel.Warning,
         "{Id}: the kernel grants {Granted} bytes of backlog instead of {Wanted}; raise net.core.rmem_max or grant CAP_NET_ADMIN, "

@@ -19,6 +19,9 @@ internal sealed class LogCapture : ILogger
         }
     }
 
+    /// <summary>Called with each entry on the thread that logs it, which it may hold up.</summary>
+    public Action<LogEntry>? Logged { get; init; }
+
     public Task WaitForAsync(int id, string text) => _changed.WaitUntilAsync(
         () => Entries.Any(e => e.Id.Id == id && e.Message.Contains(text, StringComparison.Ordinal)), $"log entry {id} with '{text}'");
 
@@ -31,8 +34,10 @@ internal sealed class LogCapture : ILogger
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var values = ((IReadOnlyList<KeyValuePair<string, object?>>)state!).ToDictionary(v => v.Key, v => v.Value);
+        var entry = new LogEntry(logLevel, eventId, formatter(state, exception), values, exception);
         lock (_lock)
-            _entries.Add(new LogEntry(logLevel, eventId, formatter(state, exception), values, exception));
+            _entries.Add(entry);
         _changed.Pulse();
+        Logged?.Invoke(entry);
     }
 }

@@ -31,20 +31,29 @@ public sealed class QmpDisconnectTests
     [Test]
     public async Task What_the_peer_wrote_before_it_vanished_is_read_even_when_a_write_fails_first()
     {
-        // As many as a socket's buffer holds: reading them takes far longer than failing to write.
-        const int Events = 4000;
-        var last = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"event\":\"E\"}\n", Events)));
-        await using var server = FakeQmpServer.Start();
-        for (var round = 0; round < 10; round++)
+        // The read loop is held up at the first event, so that the write certainly fails before the second is read.
+        using var release = new ManualResetEventSlim();
+        var log = new LogCapture
         {
-            var (client, vm) = await Clients.ConnectAsync(server, Clients.OptionsOf(server) with { EventQueueCapacity = Events });
-            await using var _ = client;
-            using var listener = client.Listen();
-            await vm.SendRawAsync(last);
-            await vm.CloseAsync();
-            await Clients.FailureAsync<QmpDisconnectedException>(client.ExecuteAsync("query-status"));
-            Assert.That(await Clients.RestAsync(listener), Has.Count.EqualTo(Events), $"round {round}");
-        }
+            Logged = e =>
+            {
+                if (e.Message.Contains("FIRST", StringComparison.Ordinal))
+                    release.Wait(Bounded.Limit);
+            },
+        };
+        await using var server = FakeQmpServer.Start();
+        var (client, vm) = await Clients.ConnectAsync(server, Clients.OptionsOf(server) with { Logger = log });
+        await using var _ = client;
+        using var listener = client.Listen();
+        await vm.SendEventAsync("FIRST");
+        await log.WaitForAsync(1020, "FIRST");
+        await vm.SendEventAsync("SHUTDOWN");
+        await vm.CloseAsync();
+        var executing = client.ExecuteAsync("query-status");
+        await log.WaitForAsync(1016, "");
+        release.Set();
+        await Clients.FailureAsync<QmpDisconnectedException>(executing);
+        Assert.That((await Clients.RestAsync(listener)).Select(e => e.Name), Is.EqualTo(new[] { "FIRST", "SHUTDOWN" }));
     }
 
     // Every cut of a session: the events and replies before it are delivered, the open command fails, nothing hangs.

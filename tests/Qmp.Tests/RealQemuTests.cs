@@ -71,13 +71,13 @@ public sealed class RealQemuTests
     public async Task Out_of_band_commands_and_a_burst_of_ordinary_ones_are_all_answered()
     {
         await using var client = await ConnectAsync();
-        var burst = Enumerable.Range(0, 50).Select(_ => client.ExecuteAsync("query-qmp-schema")).ToArray();
+        var burst = Enumerable.Range(0, 50).Select(_ => client.ExecuteAsync("query-commands")).ToArray();
         var oob = await Clients.FailureAsync<QmpCommandException>(client.ExecuteAsync("migrate-pause", outOfBand: true));
-        var schemas = await Bounded.WaitAsync(Task.WhenAll(burst), "50 schemas");
+        var lists = await Bounded.WaitAsync(Task.WhenAll(burst), "50 lists");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(oob.ErrorClass, Is.EqualTo(QmpErrorClass.GenericError), "there is no migration to pause");
-            Assert.That(schemas.Select(s => s.Return.GetArrayLength()), Is.All.GreaterThan(500));
+            Assert.That(lists.Select(l => l.Return.GetArrayLength()), Is.All.GreaterThan(100));
         }
     }
 

@@ -22,10 +22,13 @@ internal sealed class BadInputTests
     [TestCase(Chardev, "filter-redirector,id=f0,netdev=net0", "filter redirector needs 'indev' or 'outdev' at least one property set")]
     [TestCase(Chardev, "filter-redirector,id=f0,netdev=net0,outdev=nope", "OUT Device 'nope' not found")]
     [TestCase(Chardev, "filter-mirror,id=f0,netdev=net0", "Parameter 'outdev' is missing")]
+    // QEMU's -chardev (QemuOpts) has another sentence for an unknown key than its objects have.
     [TestCase(Chardev + ",foo=1", Redirector, "Invalid parameter 'foo'")]
     [TestCase(Chardev + ",tls-creds=tls0", Redirector, "tls-creds", "not supported here")]
     [TestCase("socket,id=m0,path={m0},server=maybe", Redirector, "Parameter 'server' expects 'on' or 'off'")]
-    [TestCase(Chardev, Redirector + ",foo=1,queue=sideways", "Parameter 'foo' is unexpected", "Parameter 'queue' does not accept value 'sideways'")]
+    [TestCase(
+        Chardev, Redirector + ",foo=1,queue=sideways",
+        "Parameter 'foo' is unexpected", "Parameter 'queue' does not accept value 'sideways'")]
     public async Task A_wrong_option_gets_QEMUs_sentence_and_exit_code_2(string chardev, string redirector, params string[] sentences)
     {
         await using var lab = await Lab.CreateAsync();
@@ -103,7 +106,8 @@ internal sealed class BadInputTests
         await lab.StartQemuWithTapAsync();
         var path = lab.PathOf("no/such/folder");
         var sidecar = lab.Run(
-            "--pid", lab.PathOf("pid"), "--chardev", $"socket,id=m0,path={path},server=on,wait=off", "--object", Capture.Redirector("f0", "m0"));
+            "--pid", lab.PathOf("pid"), "--chardev", $"socket,id=m0,path={path},server=on,wait=off",
+            "--object", Capture.Redirector("f0", "m0"));
 
         await EndsWithOneAsync(lab, sidecar, path);
     }

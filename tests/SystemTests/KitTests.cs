@@ -3,7 +3,9 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
 
-/// <summary>The kit proved on QEMU's own filter-mirror, in the sidecar's place: what fails with the sidecar and not here is the sidecar's.</summary>
+/// <summary>
+/// The kit proved on QEMU's own filter-mirror, in the sidecar's place: what fails with the sidecar and not here is the sidecar's.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
 internal sealed class KitTests
@@ -18,8 +20,10 @@ internal sealed class KitTests
         await Tap.CreatePersistentAsync(lab.Namespace, Lab.TapName);
         await Tap.CreatePersistentAsync(lab.Namespace, "sink0");
         await lab.StartQemuAsync(
-            "-netdev", $"tap,id=net0,ifname={Lab.TapName},script=no,downscript=no,vhost=off", "-netdev", "hubport,id=hub0,hubid=0,netdev=net0",
-            "-netdev", "tap,id=net1,ifname=sink0,script=no,downscript=no,vhost=off", "-netdev", "hubport,id=hub1,hubid=0,netdev=net1",
+            "-netdev", $"tap,id=net0,ifname={Lab.TapName},script=no,downscript=no,vhost=off",
+            "-netdev", "hubport,id=hub0,hubid=0,netdev=net0",
+            "-netdev", "tap,id=net1,ifname=sink0,script=no,downscript=no,vhost=off",
+            "-netdev", "hubport,id=hub1,hubid=0,netdev=net1",
             "-chardev", $"socket,id=m0,path={lab.PathOf("m0")},server=on,wait=off",
             "-object", $"filter-mirror,id=f0,netdev=net0,queue=tx,outdev=m0,vnet_hdr_support={(vnetHdrSupport ? "on" : "off")}");
         var peer = await lab.ConnectPeerAsync("m0", vnetHdrSupport);
@@ -114,7 +118,8 @@ internal sealed class KitTests
     [TestCase("identities=broken", false)]
     public void The_closing_report_is_read_from_among_other_lines(string verdict, bool holds)
     {
-        const string account = "qmp-redirector: f0: kernel_seen=9 kernel_dropped=1 taken=7 forwarded=4 bytes=400 in_hand=1 in_kernel=1 partial_bytes=3";
+        const string account = "qmp-redirector: f0: kernel_seen=9 kernel_dropped=1 taken=7 forwarded=4 bytes=400 "
+            + "in_hand=1 in_kernel=1 partial_bytes=3 late=0";
         var report = RedirectorReport.ParseAll($"qmp-redirector: ready\n{account} dropped.peer_disconnected=2 {verdict}\n")["f0"];
 
         using (Assert.EnterMultipleScope())

@@ -92,7 +92,8 @@ internal sealed class LifeCycleTests
         await using var lab = await Lab.CreateAsync();
         var qemu = await lab.StartQemuWithTapAsync();
         var sidecar = lab.Run(
-            "--one-off", "--pid", lab.PathOf("pid"), "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
+            "--one-off", "--pid", lab.PathOf("pid"), "--chardev", lab.ServerChardev("m0", "wait=on"),
+            "--object", Capture.Redirector("f0", "m0"));
         var peer = await lab.ConnectPeerAsync("m0");
         await sidecar.ReadyAsync();
         Assert.That((await File.ReadAllTextAsync(lab.PathOf("pid"))).Trim(), Is.EqualTo($"{sidecar.Id}"));

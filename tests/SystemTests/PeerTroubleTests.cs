@@ -86,24 +86,6 @@ internal sealed class PeerTroubleTests
     }
 
     [Test]
-    [NonParallelizable]
-    public async Task A_peer_that_never_reads_does_not_delay_the_end_and_is_left_with_whole_frames()
-    {
-        await using var capture = await Capture.StartAsync(allowance: 0);
-        capture.Sender.SendNumbered(0, MoreThanASocketHolds, Frames.FullLength);
-
-        var reports = await capture.Sidecar.StopAsync();
-        capture.Peer.Allow(long.MaxValue / 2);
-        await capture.Peer.WaitForEndAsync();
-
-        var report = reports["f0"];
-        Assert.That(Probe.NumbersWithout(capture.Peer), Is.EqualTo(Enumerable.Range(0, (int)report.Forwarded)));
-        Assert.That(report.Forwarded, Is.InRange(1, MoreThanASocketHolds - 1));
-        Assert.That(capture.Peer.PartialBytes, Is.EqualTo(report.PartialBytes));
-        Accounting.Holds(report, MoreThanASocketHolds, capture.Peer);
-    }
-
-    [Test]
     public async Task What_does_not_fit_the_backlog_is_counted_as_dropped_by_the_kernel()
     {
         const int count = 5000;

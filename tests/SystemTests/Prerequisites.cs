@@ -1,4 +1,5 @@
 using QmpRedirector.SystemTests.Interop;
+using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
 
@@ -7,7 +8,7 @@ namespace QmpRedirector.SystemTests;
 internal sealed class Prerequisites
 {
     [OneTimeSetUp]
-    public void The_machine_has_what_the_tests_need()
+    public async Task The_machine_has_what_the_tests_need()
     {
         using (Assert.EnterMultipleScope())
         {
@@ -15,5 +16,7 @@ internal sealed class Prerequisites
             foreach (var file in (string[])["/dev/net/tun", "/usr/bin/qemu-system-x86_64", "/usr/bin/setpriv"])
                 Assert.That(file, Does.Exist, "system tests need TAP devices, Debian's qemu-system-x86 and util-linux");
         }
+
+        await NetworkNamespace.RemoveLeftoversAsync();
     }
 }

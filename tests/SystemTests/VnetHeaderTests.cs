@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using QmpRedirector.SystemTests.Interop;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
 
 /// <summary>
-/// The test reads the TAP itself, so it knows what the guest gets: virtio-net header and frame. The redirector must forward the same bytes, in
-/// the header length asked for.
+/// The test reads the TAP itself, so it knows what the guest gets: virtio-net header and frame. The redirector must forward the same
+/// bytes, in the header length asked for.
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Self)]
@@ -33,7 +34,7 @@ internal sealed class VnetHeaderTests
             foreach (var (frame, sent) in peer.Frames.Zip(packets))
             {
                 var guests = tap.Read();
-                Assert.That(guests.AsSpan(0, VnetHeader.Length).ToArray(), Is.EqualTo(sent[..VnetHeader.Length]), "header at the TAP's reader");
+                Assert.That(guests[..VnetHeader.Length], Is.EqualTo(sent[..VnetHeader.Length]), "header at the TAP's reader");
                 Assert.That(frame.Payload, Is.EqualTo(Resized(guests, length)));
                 Assert.That(frame.AnnouncedVnetHeader, Is.EqualTo(vnetHdrSupport ? (uint)length : null));
             }
@@ -65,6 +66,49 @@ internal sealed class VnetHeaderTests
         }
 
         Accounting.Holds(report, kinds.Length, peer);
+    }
+
+    [Test]
+    public async Task A_VLAN_tag_kept_beside_the_frame_is_put_back_into_it([Values(0, TapHeader)] int length)
+    {
+        const ushort tag = 0x2005;
+        await using var lab = await Lab.CreateAsync();
+        var tap = await lab.OpenTapAsync();
+        using var vlan = VlanPush.Attach(lab.Namespace, tap.Name, tag);
+        var (sidecar, peer) = await StartAsync(lab, vnetHdrSupport: true, length);
+
+        lab.OpenSender(vnetHeader: true).Send(Unfinished(Frames.Udp, ipv6: false));
+        await peer.WaitForFramesAsync(1);
+        var report = (await sidecar.StopAsync())["f0"];
+        await peer.WaitForEndAsync();
+
+        var guests = tap.Read();
+        var finished = Frames.Build(Frames.Udp, Payload(100));
+        byte[] tagged = [.. finished[..12], 0x81, 0x00, tag >> 8, tag & 0xff, .. finished[12..]];
+        Assert.That(guests[TapHeader..].Take(18), Is.EqualTo(tagged.Take(18)), "the tag at the TAP's reader");
+        Assert.That(peer.Frames.Single().Payload, Is.EqualTo(length == 0 ? tagged : guests));
+        Accounting.Holds(report, sent: 1, peer);
+    }
+
+    [Test]
+    public async Task Without_a_driver_in_the_guest_the_length_found_by_itself_is_QEMUs_before_negotiation()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run(
+            "--chardev", lab.ServerChardev("m0", "wait=on"),
+            "--object", "filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0,vnet_hdr_support=on");
+        var peer = await lab.ConnectPeerAsync("m0", vnetHdrSupport: true);
+        await sidecar.ReadyAsync();
+
+        lab.OpenSender().Send(Frames.Numbered(1));
+        await peer.WaitForFramesAsync(1);
+        var report = (await sidecar.StopAsync())["f0"];
+        await peer.WaitForEndAsync();
+
+        Assert.That(peer.Frames.Single().AnnouncedVnetHeader, Is.EqualTo(VnetHeader.Length));
+        Assert.That(peer.Frames.Single().Payload, Is.EqualTo(Finished()));
+        Accounting.Holds(report, sent: 1, peer);
     }
 
     [Test]
@@ -112,7 +156,9 @@ internal sealed class VnetHeaderTests
         return (sidecar, peer);
     }
 
-    /// <summary>What the guest gets, with as much of the virtio-net header as the consumer expects: the rest of a longer one is zero.</summary>
+    /// <summary>
+    /// What the guest gets, with as much of the virtio-net header as the consumer expects: the rest of a longer one is zero.
+    /// </summary>
     private static byte[] Resized(byte[] guests, int length)
     {
         var resized = new byte[length + guests.Length - TapHeader];
@@ -134,9 +180,10 @@ internal sealed class VnetHeaderTests
     {
         const int segmentSize = 1448;
         var transport = Frames.TransportOffset(ipv6: false);
+        var checksum = Frames.ChecksumOffset(Frames.Tcp);
         return
         [
-            .. VnetHeader.Unfinished(transport, Frames.ChecksumOffset(Frames.Tcp), VnetHeader.GsoTcpV4, segmentSize, headerLength: transport + 20),
+            .. VnetHeader.Unfinished(transport, checksum, VnetHeader.GsoTcpV4, segmentSize, headerLength: transport + 20),
             .. Frames.Build(Frames.Tcp, Payload(20_000), unfinished: true),
         ];
     }

@@ -17,7 +17,7 @@ public sealed class Forwarder : IAsyncDisposable
     public static readonly TimeSpan SendAtStop = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long, when told to stop, a peer has to take the rest of a half-written frame.</summary>
-    public static readonly TimeSpan FinishFrame = TimeSpan.FromMilliseconds(600);
+    public static readonly TimeSpan FinishFrame = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
     private readonly PacketSocket _socket;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net;
@@ -29,8 +30,9 @@ internal static class ChardevSockets
         switch (options.Address)
         {
             case ChardevAddress.Unix unix:
+                var endPoint = EndPointOf(unix);
                 var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                return await ConnectAsync(socket, EndPointOf(unix), $"'{unix.Path}'", cancellationToken);
+                return await ConnectAsync(socket, endPoint, $"'{unix.Path}'", cancellationToken);
             case ChardevAddress.Inet inet:
                 return await ConnectInetAsync(inet, cancellationToken);
             default:
@@ -51,11 +53,12 @@ internal static class ChardevSockets
 
     private static Socket ListenUnix(ChardevAddress.Unix unix)
     {
+        var endPoint = EndPointOf(unix);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             RemoveStale(unix);
-            socket.Bind(EndPointOf(unix));
+            socket.Bind(endPoint);
             socket.Listen(1);
             return socket;
         }
@@ -172,24 +175,31 @@ internal static class ChardevSockets
 
     private static Socket Inherit(ChardevAddress.Fd descriptor)
     {
+        var handle = new SafeSocketHandle(descriptor.Number, ownsHandle: true);
         try
         {
-            return new Socket(new SafeSocketHandle(descriptor.Number, ownsHandle: true));
+            // .NET makes a Socket of any descriptor; asking for its type is what fails on one that is none.
+            var socket = new Socket(handle);
+            _ = socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Type);
+            return socket;
         }
         catch (SocketException e)
         {
+            // Whatever it is, it is not ours to close.
+            handle.SetHandleAsInvalid();
             throw new ChardevException($"File descriptor '{descriptor.Number}' is not a socket: {Reason(e)}", e);
         }
     }
 
     private static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
     {
-        if (System.Text.Encoding.UTF8.GetByteCount(unix.Path) > LongestPath)
-            throw new ChardevException($"UNIX socket path '{unix.Path}' is too long: it must be shorter than {LongestPath + 1} bytes");
+        var length = Encoding.UTF8.GetByteCount(unix.Path);
+        if (length > LongestPath)
+            throw new ChardevException($"UNIX socket path '{unix.Path}' is too long: it must be less than {LongestPath + 1} bytes");
         if (!unix.Abstract)
             return new UnixDomainSocketEndPoint(unix.Path);
-        var name = '\0' + unix.Path;
-        return new UnixDomainSocketEndPoint(unix.Tight ? name : name.PadRight(LongestPath + 1, '\0'));
+        var padding = unix.Tight ? 0 : LongestPath - length;
+        return new UnixDomainSocketEndPoint('\0' + unix.Path + new string('\0', padding));
     }
 
     private static string Reason(Exception? e, bool isUnix = false) => e switch

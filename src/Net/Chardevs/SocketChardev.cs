@@ -9,7 +9,7 @@ namespace QmpRedirector.Net;
 public sealed class SocketChardev : IDisposable
 {
     /// <summary>How long a closing connection waits for its peer to read the end of the stream.</summary>
-    private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(200);
 
     private readonly SocketChardevOptions _options;
     private readonly TimeProvider _time;
@@ -87,8 +87,11 @@ public sealed class SocketChardev : IDisposable
                 using (peer)
                 {
                     IsConnected = true;
+
+                    // Served before it is told: a capture that is armed upon it must find the peer there, or drop its first frames.
+                    var serving = serve(peer);
                     OnEvent?.Invoke(new ChardevEvent.Connected());
-                    var loss = await serve(peer);
+                    var loss = await serving;
                     IsConnected = false;
                     OnEvent?.Invoke(new ChardevEvent.Disconnected(loss, Final: !_options.Server && _options.Reconnect is null));
                     if (loss == PeerLoss.Stopped)

@@ -59,7 +59,7 @@ internal readonly ref struct IpPacket
         var sum = Checksum.Add(Checksum.Sum(data[..field]), Checksum.Sum(data[(field + sizeof(ushort))..]));
         if (withPseudoHeader)
         {
-            // RFC 9293 3.1, RFC 768, RFC 8200 8.1: the addresses, the protocol, the length; the latter two in 16 or 32 bits, which is one sum.
+            // RFC 9293 3.1, RFC 768, RFC 8200 8.1: the addresses, the protocol, the length (whose 16 or 32 bits sum up alike).
             sum = Checksum.Add(sum, Checksum.Add(Checksum.Sum(Source), Checksum.Sum(Destination)));
             sum = Checksum.Add(sum, Checksum.Add(Protocol, (ushort)length));
         }

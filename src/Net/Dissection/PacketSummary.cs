@@ -3,7 +3,9 @@ using System.Text;
 
 namespace QmpRedirector.Net;
 
-/// <summary>One line of text for an Ethernet frame, as <c>tcpdump -n -S</c> writes it: no names, no state, absolute sequence numbers.</summary>
+/// <summary>
+/// One line of text for an Ethernet frame, as <c>tcpdump -n -S</c> writes it: no names, no state, absolute sequence numbers.
+/// </summary>
 /// <remarks>
 /// Ethernet II with any number of VLAN tags (shown as <c>tcpdump -e</c> does: "vlan 5, p 0, "), ARP and RARP, IPv4, IPv6 with its extension
 /// headers, TCP, UDP, ICMP, ICMPv6 with neighbour discovery. What is carried by UDP and TCP is not looked into. What is cut off ends in

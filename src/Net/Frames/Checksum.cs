@@ -5,7 +5,9 @@ namespace QmpRedirector.Net;
 /// <summary>The Internet checksum (RFC 1071): the ones' complement of the ones' complement sum of big-endian 16-bit words.</summary>
 public static class Checksum
 {
-    /// <summary>The ones' complement sum of <paramref name="data"/>, not complemented; an odd last byte counts as if a zero followed.</summary>
+    /// <summary>
+    /// The ones' complement sum of <paramref name="data"/>, not complemented; an odd last byte counts as if a zero followed.
+    /// </summary>
     /// <returns>The sum as a number: written big endian it stands in network order.</returns>
     public static ushort Sum(ReadOnlySpan<byte> data)
     {
@@ -39,11 +41,14 @@ public static class Checksum
     /// <summary>The sum of two sums, as if their data followed one another; the first must be of an even number of bytes.</summary>
     public static ushort Add(ushort sum, ushort other) => Fold((ulong)sum + other);
 
-    /// <summary>Finishes the checksum of a frame whose field holds the sum of the pseudo-header (CHECKSUM_PARTIAL), as skb_checksum_help does.</summary>
+    /// <summary>
+    /// Finishes the checksum of a frame whose field holds the sum of the pseudo-header (CHECKSUM_PARTIAL), as skb_checksum_help does.
+    /// </summary>
     /// <remarks>
     /// Sums from csum_start to the end of the frame, padding included, as the kernel does, and writes the complement at csum_start +
-    /// csum_offset; a result of zero is written as 0xffff for every protocol (<c>csum_fold(csum) ?: CSUM_MANGLED_0</c>, net/core/dev.c), since
-    /// UDP reads zero as "no checksum" (RFC 768). A GSO super-frame gets the checksum of the super-frame, which its segments do not share.
+    /// csum_offset; a result of zero is written as 0xffff for every protocol (<c>csum_fold(csum) ?: CSUM_MANGLED_0</c>, net/core/dev.c),
+    /// since UDP reads zero as "no checksum" (RFC 768). A GSO super-frame gets the checksum of the super-frame, which its segments do not
+    /// share.
     /// </remarks>
     /// <param name="frame">The Ethernet frame, without its virtio-net header.</param>
     /// <param name="header">The frame's header; without <see cref="VnetHeader.NeedsChecksum"/> there is nothing to do.</param>

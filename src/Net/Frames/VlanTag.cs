@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace QmpRedirector.Net;
 
-/// <summary>The IEEE 802.1Q tag, which AF_PACKET delivers beside the frame (<c>struct tpacket_auxdata</c>, linux/if_packet.h), not in it.</summary>
+/// <summary>
+/// The IEEE 802.1Q tag, which AF_PACKET delivers beside the frame (<c>struct tpacket_auxdata</c>, linux/if_packet.h), not in it.
+/// </summary>
 public static class VlanTag
 {
     /// <summary>Bytes of a tag: u16 TPID, u16 TCI, both big endian.</summary>

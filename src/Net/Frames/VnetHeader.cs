@@ -17,12 +17,15 @@ namespace QmpRedirector.Net;
 ///      8     2  csum_offset  where the sum goes, from csum_start (only with NEEDS_CSUM)
 /// </code>
 /// <para>
-/// A peer takes it in one of four sizes: 10 (<c>virtio_net_hdr</c>, legacy without mergeable buffers), 12 (<c>virtio_net_hdr_mrg_rxbuf</c> and
-/// <c>virtio_net_hdr_v1</c>: + u16 num_buffers, every modern guest), 20 (<c>virtio_net_hdr_v1_hash</c>: + u32 hash_value, u16 hash_report, u16
-/// padding) and 24 (<c>virtio_net_hdr_v1_hash_tunnel</c>: + u16 outer_th_offset, u16 inner_nh_offset; UDP tunnel offload, QEMU 10.2). All of
-/// what follows the ten bytes is zero from a host: QEMU sets num_buffers itself when it delivers a frame (hw/net/virtio-net.c).
+/// A peer takes it in one of four sizes: 10 (<c>virtio_net_hdr</c>, legacy without mergeable buffers), 12 (<c>virtio_net_hdr_mrg_rxbuf</c>
+/// and <c>virtio_net_hdr_v1</c>: + u16 num_buffers, every modern guest), 20 (<c>virtio_net_hdr_v1_hash</c>: + u32 hash_value, u16
+/// hash_report, u16 padding) and 24 (<c>virtio_net_hdr_v1_hash_tunnel</c>: + u16 outer_th_offset, u16 inner_nh_offset; UDP tunnel offload,
+/// QEMU 10.2). All of what follows the ten bytes is zero from a host: QEMU sets num_buffers itself when it delivers a frame
+/// (hw/net/virtio-net.c).
 /// </para>
-/// <para>VERSION_1 fixes the byte order to little endian; a legacy device uses the guest's, which is the same on every little-endian guest.</para>
+/// <para>
+/// VERSION_1 fixes the byte order to little endian; a legacy device uses the guest's, which is the same on every little-endian guest.
+/// </para>
 /// </remarks>
 /// <param name="Flags">Or of <see cref="NeedsChecksumFlag"/> and <see cref="DataValidFlag"/>.</param>
 /// <param name="GsoType">One of the Gso constants, possibly with <see cref="GsoEcn"/>.</param>
@@ -68,7 +71,9 @@ public readonly record struct VnetHeader(byte Flags, byte GsoType, ushort HdrLen
     /// <summary>VIRTIO_NET_HDR_GSO_ECN: or-ed to a TCP type when the frame carries CWR.</summary>
     public const byte GsoEcn = 0x80;
 
-    /// <summary>The checksum must be finished before the frame goes where nobody reads this header: <see cref="Checksum.TryFinish"/>.</summary>
+    /// <summary>
+    /// The checksum must be finished before the frame goes where nobody reads this header: <see cref="Checksum.TryFinish"/>.
+    /// </summary>
     public bool NeedsChecksum => (Flags & NeedsChecksumFlag) != 0;
 
     /// <summary>The frame is a super-frame, larger than the link's MTU, still to be segmented.</summary>

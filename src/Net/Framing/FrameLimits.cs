@@ -4,8 +4,8 @@ namespace QmpRedirector.Net;
 public static class FrameLimits
 {
     /// <summary>
-    /// The largest length a frame may announce, virtio-net header included: NET_BUFSIZE (include/net/net.h), 4096 + 65536. QEMU's reader takes
-    /// 69632 and ends its reading for good at 69633.
+    /// The largest length a frame may announce, virtio-net header included: NET_BUFSIZE (include/net/net.h), 4096 + 65536. QEMU's reader
+    /// takes 69632 and ends its reading for good at 69633.
     /// </summary>
     public const int MaxLength = 4096 + 65536;
 

@@ -4,8 +4,8 @@ namespace QmpRedirector.Net;
 
 /// <summary>Gets frames back out of a chardev's stream, however it was split (<see cref="FramingHeader"/> has the layout).</summary>
 /// <remarks>
-/// Fill <see cref="GetMemory"/>, say how much with <see cref="Advance"/>, then take frames with <see cref="TryRead"/> until there is none; start
-/// again. Frames are not copied and nothing is allocated for them. Not for two threads at once.
+/// Fill <see cref="GetMemory"/>, say how much with <see cref="Advance"/>, then take frames with <see cref="TryRead"/> until there is none;
+/// start again. Frames are not copied and nothing is allocated for them. Not for two threads at once.
 /// </remarks>
 public sealed class FrameReader
 {
@@ -36,12 +36,15 @@ public sealed class FrameReader
     /// <summary>Bytes of the stream that were given out as whole frames, their headers included: where the next frame begins.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Bytes of the next frame that are here; when <see cref="TryRead"/> has nothing more and the stream ends: 0, or it ended inside a frame.</summary>
+    /// <summary>
+    /// Bytes of the next frame that are here; when <see cref="TryRead"/> has nothing more and the stream ends: 0, or it ended inside a
+    /// frame.
+    /// </summary>
     public int Pending => _end - _start;
 
     /// <summary>
-    /// Bytes that are still to come of the frame the stream stands in, header included; 0 between frames. Where not even the length has come
-    /// (<see cref="Pending"/> under 4) it is at least this many.
+    /// Bytes that are still to come of the frame the stream stands in, header included; 0 between frames. Where not even the length has
+    /// come (<see cref="Pending"/> under 4) it is at least this many.
     /// </summary>
     public int Missing
     {
@@ -57,7 +60,9 @@ public sealed class FrameReader
     private uint AnnouncedLength => BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start));
 
     /// <summary>Where to put what is read next; never empty. Frames given out before are overwritten.</summary>
-    /// <exception cref="InvalidOperationException">The buffer is full of frames that <see cref="TryRead"/> has not been asked for.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The buffer is full of frames that <see cref="TryRead"/> has not been asked for.
+    /// </exception>
     public Memory<byte> GetMemory()
     {
         if (_start > 0 && (_start == _end || _buffer.Length - _end < _buffer.Length / 2))
@@ -82,7 +87,9 @@ public sealed class FrameReader
 
     /// <summary>Takes the next whole frame.</summary>
     /// <returns>False when there is none yet.</returns>
-    /// <exception cref="FramingException">The next frame's length is 0 or over <see cref="FrameLimits.MaxLength"/>; so it stays.</exception>
+    /// <exception cref="FramingException">
+    /// The next frame's length is 0 or over <see cref="FrameLimits.MaxLength"/>; so it stays.
+    /// </exception>
     public bool TryRead(out ReceivedFrame frame)
     {
         frame = default;

@@ -25,8 +25,8 @@ public static class FramingHeader
     /// <param name="vnetHdrLen">How many of them are virtio-net header; not written without <paramref name="vnetHdrSupport"/>.</param>
     /// <param name="vnetHdrSupport">The stream's vnet_hdr_support.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="length"/> is one a QEMU does not survive (<see cref="FrameLimits"/>), or <paramref name="vnetHdrLen"/> is negative or
-    /// more than <paramref name="length"/>.
+    /// <paramref name="length"/> is one a QEMU does not survive (<see cref="FrameLimits"/>), or <paramref name="vnetHdrLen"/> is negative
+    /// or more than <paramref name="length"/>.
     /// </exception>
     public static void Write(Span<byte> destination, int length, int vnetHdrLen, bool vnetHdrSupport)
     {

@@ -8,6 +8,7 @@ namespace QmpRedirector.Net.Interop;
 internal sealed class DescriptorThread : IDisposable
 {
     private readonly EventFd _wake = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
     private volatile bool _ending;
 
@@ -20,6 +21,9 @@ internal sealed class DescriptorThread : IDisposable
         _thread.Start();
     }
 
+    /// <summary>Completes when the waiting has ended; faults with what the callback threw.</summary>
+    internal Task Completion => _completion.Task;
+
     public void Dispose()
     {
         _ending = true;
@@ -31,14 +35,23 @@ internal sealed class DescriptorThread : IDisposable
 
     private void Run(SafeHandle descriptor, Func<bool> onReadable)
     {
-        using var poller = new Poller(2);
-        poller.Watch(0, descriptor, Constants.POLLIN);
-        poller.Watch(1, _wake.Handle, Constants.POLLIN);
-        while (!_ending)
+        try
         {
-            poller.Wait(-1);
-            if (!_ending && poller.Ready(0) != 0 && !onReadable())
-                return;
+            using var poller = new Poller(2);
+            poller.Watch(0, descriptor, Constants.POLLIN);
+            poller.Watch(1, _wake.Handle, Constants.POLLIN);
+            var more = true;
+            while (more && !_ending)
+            {
+                poller.Wait(-1);
+                more = _ending || poller.Ready(0) == 0 || onReadable();
+            }
+
+            _completion.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            _completion.TrySetException(e);
         }
     }
 }

@@ -12,12 +12,7 @@ public static class ProcessExit
         using var descriptor = new SafeFd((int)Libc.syscall(SYS_pidfd_open, pid, 0));
         if (descriptor.IsInvalid)
             return;
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var waiting = new DescriptorThread($"pidfd {pid}", descriptor, () =>
-        {
-            ended.TrySetResult();
-            return false;
-        });
-        await ended.Task.WaitAsync(cancellationToken);
+        using var waiting = new DescriptorThread($"pidfd {pid}", descriptor, () => false);
+        await waiting.Completion.WaitAsync(cancellationToken);
     }
 }

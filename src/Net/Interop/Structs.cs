@@ -4,8 +4,8 @@ namespace QmpRedirector.Net.Interop;
 
 // Layouts of the kernel's and libc's structures on 64-bit Linux, checked against the headers in tests/Net.Tests/Abi.
 
-/// <summary>linux/if_packet.h, struct sockaddr_ll.</summary>
-[StructLayout(LayoutKind.Sequential)]
+/// <summary>linux/if_packet.h, struct sockaddr_ll: its address is eight bytes and no number, so it is not aligned to eight.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal struct sockaddr_ll
 {
     internal ushort sll_family;
@@ -137,7 +137,7 @@ internal struct nlmsghdr
 internal struct ifinfomsg
 {
     internal byte ifi_family;
-    internal byte ifi_pad;
+    internal byte __ifi_pad;
     internal ushort ifi_type;
     internal int ifi_index;
     internal uint ifi_flags;

@@ -12,13 +12,16 @@ public sealed class LinkMonitor : IDisposable
     private readonly Action<LinkChange> _onChange;
     private readonly DescriptorThread _thread;
 
-    /// <param name="onChange">Called for each change, on the monitor's thread. It must not throw or wait.</param>
+    /// <param name="onChange">Called for each change, on the monitor's thread. It must not wait.</param>
     /// <exception cref="LinuxException">rtnetlink is not to be had.</exception>
     public LinkMonitor(Action<LinkChange> onChange)
     {
         _onChange = onChange;
         _thread = new DescriptorThread("rtnetlink", _socket.Handle, ReadAnnouncements);
     }
+
+    /// <summary>Faults when rtnetlink fails, or the callback does.</summary>
+    public Task Completion => _thread.Completion;
 
     /// <inheritdoc />
     public void Dispose()

@@ -3,7 +3,9 @@ using System.Text.Unicode;
 
 namespace QmpRedirector.Net;
 
-/// <summary>Builds one block at a time in a buffer that is used again: u32 type, u32 length, body, options, u32 length, all 4-byte aligned.</summary>
+/// <summary>
+/// Builds one block at a time in a buffer that is used again: u32 type, u32 length, body, options, u32 length, all 4-byte aligned.
+/// </summary>
 /// <remarks>Little endian throughout; draft-ietf-opsawg-pcapng, 3.1 (blocks) and 3.5 (options). The length counts all of it.</remarks>
 internal sealed class PcapngBlock
 {

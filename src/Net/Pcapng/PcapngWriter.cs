@@ -1,9 +1,11 @@
 namespace QmpRedirector.Net;
 
-/// <summary>Writes Ethernet frames as a pcapng file (draft-ietf-opsawg-pcapng), which tcpdump and Wireshark read, also live from a pipe.</summary>
+/// <summary>
+/// Writes Ethernet frames as a pcapng file (draft-ietf-opsawg-pcapng), which tcpdump and Wireshark read, also live from a pipe.
+/// </summary>
 /// <remarks>
-/// One section, times in nanoseconds since 1970-01-01 UTC, little endian. Each block is written to the stream in one call; the stream's owner
-/// flushes, closes, and sees to it that a file of tenants' data is created with mode 0600. What the stream throws is passed on.
+/// One section, times in nanoseconds since 1970-01-01 UTC, little endian. Each block is written to the stream in one call; the stream's
+/// owner flushes, closes, and sees to it that a file of tenants' data is created with mode 0600. What the stream throws is passed on.
 /// </remarks>
 public sealed class PcapngWriter
 {
@@ -72,7 +74,11 @@ public sealed class PcapngWriter
     /// <param name="comment">opt_comment, cut at 65535 bytes of UTF-8; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such interface.</exception>
     public void WriteFrame(
-        int interfaceId, long timestamp, ReadOnlySpan<byte> frame, PcapngDirection direction = PcapngDirection.Unknown, string? comment = null)
+        int interfaceId,
+        long timestamp,
+        ReadOnlySpan<byte> frame,
+        PcapngDirection direction = PcapngDirection.Unknown,
+        string? comment = null)
     {
         CheckInterface(interfaceId);
         _block.Begin(EnhancedPacketBlock);

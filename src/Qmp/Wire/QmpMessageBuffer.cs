@@ -21,7 +21,7 @@ internal sealed class QmpMessageBuffer(int maxMessageBytes)
     private static readonly SearchValues<byte> Between = SearchValues.Create(" \t\r\n\0"u8);
     private static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = MaxDepth };
 
-    // _start <= _scanned <= _end: the message begins at _start, _scanned is where the scan goes on.
+    // The message begins at _start, the bytes end at _end. The scan goes on at _scanned, at most one byte beyond _end.
     private byte[] _buffer = new byte[InitialBytes];
     private int _start;
     private int _scanned;
@@ -92,12 +92,7 @@ internal sealed class QmpMessageBuffer(int maxMessageBytes)
             }
             if (rest[next] == (byte)'\\')
             {
-                // The escaped byte may be a quote. If it has not come yet, the scan goes on at the backslash.
-                if (next + 1 == rest.Length)
-                {
-                    _scanned += next;
-                    return false;
-                }
+                // The escaped byte may be a quote: it is passed over, even if it has not come yet.
                 _scanned += next + 2;
                 continue;
             }

@@ -33,6 +33,9 @@ internal static class Cli
         root.Options.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
+        // The parser drops a first word in brackets even where it knows no directives.
+        if (args is [['[', ..] bracketed, ..])
+            return Print(error, UsageErrors.Text([UsageErrors.Unknown(bracketed)], Program), UsageError);
         ParseResult result = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
 
         Command command = result.CommandResult.Command;

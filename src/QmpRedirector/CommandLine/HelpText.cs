@@ -9,7 +9,7 @@ namespace QmpRedirector.CommandLine;
 internal static class HelpText
 {
     private const int TermWidth = 30;
-    private const int Width = 110;
+    private const int Width = 121;
 
     public static string Of(Command command) => command switch
     {
@@ -89,9 +89,14 @@ internal static class HelpText
             ("--chardev OPTS", "a socket to send frames to, as QEMU's -chardev; may be repeated"),
             ("--object OPTS", "a filter-redirector or filter-mirror, as QEMU's -object; may be repeated"),
         ]),
-        new("Start and end", [("--config FILE", "take options from a JSON file; those given here win"), .. Options("qmp-timeout", "wait-netdev", "one-off", "pid")]),
+        new("Start and end",
+        [
+            ("--config FILE", "take options from a JSON file; those given here win"),
+            .. Options("qmp-timeout", "wait-netdev", "one-off", "pid"),
+        ]),
         new("Log", [.. Options("log-level", "log-format"), ("-h, --help", "show this help")]),
-        new("Keys of --chardev socket,id=ID,...", [.. Keys([.. ChardevSchema.Unix, .. ChardevSchema.Inet, .. ChardevSchema.Fd, .. ChardevSchema.Data])]),
+        new("Keys of --chardev socket,id=ID,...",
+            [.. Keys([.. ChardevSchema.Unix, .. ChardevSchema.Inet, .. ChardevSchema.Fd, .. ChardevSchema.Data])]),
         new("Properties of --object filter-redirector,id=ID,...", [.. Keys(ObjectSchema.Properties[2..])]),
     ];
 

@@ -24,8 +24,6 @@ internal static class CaptureFile
             Access = FileAccess.Write,
             Share = FileShare.Read,
             BufferSize = BufferSize,
-#pragma warning disable CA1416 // The program is for Linux; there is nothing to fall back to elsewhere.
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-#pragma warning restore CA1416
         });
 }

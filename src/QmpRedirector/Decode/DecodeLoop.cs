@@ -85,7 +85,8 @@ internal sealed class DecodeLoop(
             return true;
         var least = _reader.Pending < sizeof(uint) ? "at least " : "";
         await diagnostics.WriteLineAsync(
-            $"error: the stream ended inside frame {printer.Frames + 1}, after {_reader.Pending} bytes of it: {least}{_reader.Missing} are missing");
+            $"error: the stream ended inside frame {printer.Frames + 1}, after {_reader.Pending} bytes of it:"
+            + $" {least}{_reader.Missing} are missing");
         return false;
     }
 }

@@ -2,7 +2,9 @@ using QmpRedirector.Net;
 
 namespace QmpRedirector.Decode;
 
-/// <summary>Reads a chardev's stream to its end and shows its frames: the whole of <c>qmp-redirector decode</c> behind the options.</summary>
+/// <summary>
+/// Reads a chardev's stream to its end and shows its frames: the whole of <c>qmp-redirector decode</c> behind the options.
+/// </summary>
 /// <param name="timeProvider">Gives the time of reading, in local time.</param>
 /// <param name="openStandardOutput">What <c>-w -</c> writes to; the process's standard output if null.</param>
 internal sealed class DecodeSession(TimeProvider timeProvider, Func<Stream>? openStandardOutput = null)
@@ -31,8 +33,8 @@ internal sealed class DecodeSession(TimeProvider timeProvider, Func<Stream>? ope
                 var clean = await loop.RunAsync(input, cancellationToken);
                 printer.Finish(timeProvider.GetUtcNow());
                 await loop.FlushAsync();
-                await diagnostics.WriteLineAsync(
-                    $"{printer.Frames} {(printer.Frames == 1 ? "frame" : "frames")}, {printer.Bytes} bytes ({loop.Position} with their framing)");
+                var frames = printer.Frames == 1 ? "1 frame" : $"{printer.Frames} frames";
+                await diagnostics.WriteLineAsync($"{frames}, {printer.Bytes} bytes ({loop.Position} with their framing)");
                 return clean ? Clean : Broken;
             }
         }

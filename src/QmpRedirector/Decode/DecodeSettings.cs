@@ -8,7 +8,9 @@ internal sealed record DecodeSettings
     /// <summary>Each frame's length is followed by a vnet_hdr_len.</summary>
     public bool VnetHdrSupport { get; init; }
 
-    /// <summary>Bytes of virtio-net header in front of each frame; null takes the announced vnet_hdr_len, and 0 where none is announced.</summary>
+    /// <summary>
+    /// Bytes of virtio-net header in front of each frame; null takes the announced vnet_hdr_len, and 0 where none is announced.
+    /// </summary>
     public int? VnetHdrLen { get; init; }
 
     /// <summary>A pcapng file to write, "-" for standard output, which then carries no text.</summary>

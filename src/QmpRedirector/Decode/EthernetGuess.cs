@@ -8,7 +8,9 @@ internal static class EthernetGuess
 {
     private const int TypeOffset = 12;
 
-    /// <summary>True if an Ethernet frame seems to begin at <paramref name="start"/>, which may be up to 12 before the first byte here.</summary>
+    /// <summary>
+    /// True if an Ethernet frame seems to begin at <paramref name="start"/>, which may be up to 12 before the first byte here.
+    /// </summary>
     public static bool BeginsAt(ReadOnlySpan<byte> bytes, int start)
     {
         var position = start + TypeOffset;

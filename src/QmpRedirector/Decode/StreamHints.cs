@@ -4,10 +4,12 @@ using QmpRedirector.Net;
 namespace QmpRedirector.Decode;
 
 /// <summary>Guesses, from frames that make no sense as they are read, which option would make them make sense.</summary>
-/// <remarks>Frames are looked at until one makes sense or a hint was given: there is one hint at the most, and a bad length has its own.</remarks>
+/// <remarks>
+/// Frames are looked at until one makes sense or a hint was given: there is one hint at the most, and a bad length has its own.
+/// </remarks>
 internal sealed class StreamHints(DecodeSettings settings)
 {
-    private static readonly int[] s_headerSizes =
+    private static readonly int[] _headerSizes =
         [0, VnetHeader.LegacySize, VnetHeader.MergeableSize, VnetHeader.HashSize, VnetHeader.TunnelSize];
 
     private bool _settled;
@@ -25,7 +27,7 @@ internal sealed class StreamHints(DecodeSettings settings)
             return null;
         }
 
-        var hint = settings.VnetHdrSupport ? LookWithSupport(payload, frame.AnnouncedVnetHdrLen, used) : LookWithoutSupport(payload, used);
+        var hint = settings.VnetHdrSupport ? LookWithSupport(payload, frame.AnnouncedVnetHdrLen) : LookWithoutSupport(payload);
         _settled = hint is not null;
         return hint;
     }
@@ -39,25 +41,26 @@ internal sealed class StreamHints(DecodeSettings settings)
         _ => $"{error.Message}: is vnet_hdr_support set on one side only?",
     };
 
-    private static string? LookWithoutSupport(ReadOnlySpan<byte> payload, long used)
+    private static string? LookWithoutSupport(ReadOnlySpan<byte> payload)
     {
         // The second u32 of the framing would now be the first four bytes of the payload.
         if (payload.Length >= sizeof(uint))
         {
             var first = BinaryPrimitives.ReadUInt32BigEndian(payload);
-            if (IsHeaderSize(first) && (EthernetGuess.BeginsAt(payload, sizeof(uint) + (int)first) || IsOffByTwo(payload[sizeof(uint)..], first)))
+            var rest = payload[sizeof(uint)..];
+            if (IsHeaderSize(first) && (EthernetGuess.BeginsAt(rest, (int)first) || IsOffByTwo(rest, first)))
                 return "looks like vnet_hdr_support=on: try --vnet-hdr-support";
         }
 
-        return LookForHeader(payload, used);
+        return LookForHeader(payload);
     }
 
-    private static string? LookWithSupport(ReadOnlySpan<byte> payload, uint announced, long used)
+    private static string? LookWithSupport(ReadOnlySpan<byte> payload, uint announced)
     {
-        if (IsHeaderSize(announced) && LookForHeader(payload, used) is { } hint)
+        if (IsHeaderSize(announced) && LookForHeader(payload) is { } hint)
             return hint;
         // The first four bytes of the payload would have been taken for the second u32 of the framing.
-        foreach (var size in s_headerSizes)
+        foreach (var size in _headerSizes)
         {
             if (EthernetGuess.BeginsAt(payload, size - sizeof(uint)))
                 return "looks like vnet_hdr_support=off: try without --vnet-hdr-support";
@@ -65,14 +68,14 @@ internal sealed class StreamHints(DecodeSettings settings)
 
         return IsHeaderSize(announced)
             ? null
-            : $"no virtio-net header has the {announced} bytes announced: looks like vnet_hdr_support=off, try without --vnet-hdr-support";
+            : $"looks like vnet_hdr_support=off (no vnet header has the {announced} bytes announced): try without --vnet-hdr-support";
     }
 
-    private static string? LookForHeader(ReadOnlySpan<byte> payload, long used)
+    private static string? LookForHeader(ReadOnlySpan<byte> payload)
     {
-        foreach (var size in s_headerSizes)
+        foreach (var size in _headerSizes)
         {
-            if (size != used && EthernetGuess.BeginsAt(payload, size))
+            if (EthernetGuess.BeginsAt(payload, size))
             {
                 return size == 0
                     ? "looks like frames carry no vnet header: try --vnet-hdr-len 0"
@@ -87,5 +90,5 @@ internal sealed class StreamHints(DecodeSettings settings)
     private static bool IsOffByTwo(ReadOnlySpan<byte> payload, uint announced) =>
         announced == VnetHeader.MergeableSize && EthernetGuess.BeginsAt(payload, VnetHeader.LegacySize);
 
-    private static bool IsHeaderSize(uint size) => size <= VnetHeader.TunnelSize && s_headerSizes.Contains((int)size);
+    private static bool IsHeaderSize(uint size) => size <= VnetHeader.TunnelSize && _headerSizes.Contains((int)size);
 }

@@ -72,7 +72,8 @@ internal sealed class ChardevJson
     // SocketAddressLegacy has its members in "data", SocketAddress has them beside "type".
     private void Address(JsonElement address, string path)
     {
-        string? type = address.TryGetProperty("type", out JsonElement found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;
+        bool isString = address.TryGetProperty("type", out JsonElement found) && found.ValueKind == JsonValueKind.String;
+        string? type = isString ? found.GetString() : null;
         if (type is null)
         {
             _report.Error(_origin, found.ValueKind == JsonValueKind.Undefined

@@ -7,7 +7,7 @@ namespace QmpRedirector.Options;
 /// <param name="Address">Where to listen or connect.</param>
 /// <param name="Server">Listen rather than connect.</param>
 /// <param name="Wait">Only with <paramref name="Server"/>: not ready before a peer has connected.</param>
-/// <param name="Reconnect">Only without <paramref name="Server"/>: how long after a failed or lost connection to try again; null: never.</param>
+/// <param name="Reconnect">Only without <paramref name="Server"/>: wait so long before connecting again; null: never do.</param>
 /// <param name="NoDelay">TCP_NODELAY.</param>
 internal sealed record ChardevOptions(
     string Id,

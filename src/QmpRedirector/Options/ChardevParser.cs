@@ -3,7 +3,9 @@ using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
 
-/// <summary>Reads one <c>--chardev</c>, in QEMU's grammar or as JSON, as QEMU's qemu_chr_parse_socket() and qmp_chardev_validate_socket() do.</summary>
+/// <summary>
+/// Reads one <c>--chardev</c>, in QEMU's grammar or as JSON, as QEMU's qemu_chr_parse_socket() and qmp_chardev_validate_socket() do.
+/// </summary>
 internal sealed class ChardevParser
 {
     private readonly OptionBag _bag;

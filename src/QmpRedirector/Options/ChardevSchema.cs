@@ -10,8 +10,8 @@ internal static class ChardevSchema
     /// <summary>QEMU's other backends, for a better word than "not a valid driver name".</summary>
     public static readonly ImmutableArray<string> ForeignBackends =
     [
-        "braille", "console", "dbus", "file", "hub", "memory", "msmouse", "mux", "null", "parallel", "parport", "pipe", "pty", "qemu-vdagent",
-        "ringbuf", "serial", "spiceport", "spicevmc", "stdio", "testdev", "tty", "udp", "vc", "wctablet",
+        "braille", "console", "dbus", "file", "hub", "memory", "msmouse", "mux", "null", "parallel", "parport", "pipe", "pty",
+        "qemu-vdagent", "ringbuf", "serial", "spiceport", "spicevmc", "stdio", "testdev", "tty", "udp", "vc", "wctablet",
     ];
 
     public static readonly ImmutableArray<OptionKey> Head =

@@ -1,3 +1,5 @@
+using QmpRedirector.Decode;
+
 namespace QmpRedirector.Options;
 
 /// <summary>Makes <see cref="DecodeOptions"/> of the command line, or says everything that is wrong.</summary>
@@ -21,15 +23,14 @@ internal static class DecodeOptionsParser
         }
 
         DecodeInput? input = Input(arguments.Input ?? "-", report);
-        DecodeOptions? options = input is null ? null : new DecodeOptions
+        DecodeSettings settings = new()
         {
-            Input = input,
             VnetHdrSupport = arguments.VnetHdrSupport,
             VnetHdrLen = (int?)reader.Number("vnet-hdr-len"),
             WriteFile = reader.String("write"),
             Count = reader.Number("count"),
         };
-        return OptionsResult<DecodeOptions>.From(options, report);
+        return OptionsResult<DecodeOptions>.From(input is null ? null : new DecodeOptions(input, settings), report);
     }
 
     private static DecodeInput? Input(string text, OptionReport report)
@@ -37,11 +38,15 @@ internal static class DecodeOptionsParser
         if (text == "-")
             return new DecodeInput.StandardInput();
         if (text.StartsWith("socket,", StringComparison.Ordinal) || text.StartsWith('{'))
-            return ChardevParser.Parse(text, "decode", report, ChardevId).Value is ChardevOptions chardev ? new DecodeInput.Socket(chardev) : null;
+        {
+            ChardevOptions? chardev = ChardevParser.Parse(text, "decode", report, ChardevId).Value;
+            return chardev is null ? null : new DecodeInput.Socket(chardev);
+        }
+
         if (!EndpointOptions.IsAddress(text))
             return new DecodeInput.File(text);
-        if (EndpointOptions.Parse(text, out string sentence) is EndpointOptions endpoint)
-            return new DecodeInput.Socket(new ChardevOptions(ChardevId, endpoint.Address, Server: false, Wait: false, Reconnect: null, NoDelay: false));
+        if (EndpointOptions.Parse(text, qemuListens: false, out string sentence) is EndpointOptions endpoint)
+            return new DecodeInput.Socket(new ChardevOptions(ChardevId, endpoint.Address, false, false, null, false));
         report.Error($"decode {OptionOrigin.Shown(text)}", sentence);
         return null;
     }

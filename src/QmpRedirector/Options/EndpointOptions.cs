@@ -8,17 +8,20 @@ namespace QmpRedirector.Options;
 internal sealed record EndpointOptions(string Text, ChardevAddress Address)
 {
     /// <summary>
-    /// QEMU's own <c>-qmp</c> argument works unchanged: <c>,server=on,wait=off</c> says what QEMU does with the socket, and is left out here.
+    /// QEMU's own <c>-qmp</c> argument works unchanged: <c>,server=on,wait=off</c> says what QEMU does with the socket, and is left out.
     /// In <c>unix:</c> and <c>tcp:</c> a comma of the path is therefore doubled, as in QEMU; a bare path is taken as it stands.
     /// </summary>
-    /// <returns>Null and one sentence when it is none of these.</returns>
-    public static EndpointOptions? Parse(string text, out string sentence)
+    /// <param name="text">The address.</param>
+    /// <param name="qemuListens">It is QEMU that has this socket, so its part is understood.</param>
+    /// <param name="sentence">Why it is none of these.</param>
+    /// <returns>Null when it is none of these.</returns>
+    public static EndpointOptions? Parse(string text, bool qemuListens, out string sentence)
     {
         sentence = "";
         ChardevAddress? address = null;
         if (!IsAddress(text))
             address = SocketAddressText.Unix(text, false, true, out sentence);
-        else if (QemuOptsText.Parse(text, "address") is var entries && WithoutQemusPart(entries, out sentence) is string plain)
+        else if (QemuOptsText.Parse(text, "address") is var entries && Plain(entries, qemuListens, out sentence) is string plain)
             address = Prefixed(plain, out sentence);
         return address is null ? null : new EndpointOptions(text, address);
     }
@@ -28,18 +31,18 @@ internal sealed record EndpointOptions(string Text, ChardevAddress Address)
         text.StartsWith("unix:", StringComparison.Ordinal) || text.StartsWith("tcp:", StringComparison.Ordinal) ||
         text.StartsWith("fd:", StringComparison.Ordinal);
 
-    private static string? WithoutQemusPart(List<OptionEntry> entries, out string sentence)
+    private static string? Plain(List<OptionEntry> entries, bool qemuListens, out string sentence)
     {
         // A path may hold '=': then there is no implied key, and the first key and its value are the address.
         OptionEntry first = entries[0];
         string address = first.Key == "address" ? first.Value.Text : $"{first.Key}={first.Value.Text}";
-        OptionEntry? wrong = entries.Skip(1).FirstOrDefault(static entry => entry.Key switch
+        OptionEntry? wrong = entries.Skip(1).FirstOrDefault(entry => entry.Key switch
         {
-            "server" => entry.Value.Text is not ("on" or "yes" or "true" or "y"),
-            "wait" => false,
+            "server" => !qemuListens || entry.Value.Text is not ("on" or "yes" or "true" or "y"),
+            "wait" => !qemuListens,
             _ => true,
         });
-        sentence = wrong is null ? "" : $"',{wrong.Key}={wrong.Value.Text}' is not part of an address that QEMU listens on";
+        sentence = wrong is null ? "" : $"',{wrong.Key}={wrong.Value.Text}' is no part of an address to connect to";
         return wrong is null ? address : null;
     }
 

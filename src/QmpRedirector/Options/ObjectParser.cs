@@ -27,11 +27,15 @@ internal static class ObjectParser
     public static DeclaredObject Parse(JsonElement root, Func<string?, string?, string> origin, OptionReport report)
     {
         List<OptionEntry> entries =
-            [.. root.EnumerateObject().Select(static property => new OptionEntry(property.Name, property.Name, QemuJson.Value(property.Value)))];
+            [.. root.EnumerateObject().Select(static member => new OptionEntry(member.Name, member.Name, QemuJson.Value(member.Value)))];
         return Parse(entries, OptionForm.Json, origin, report);
     }
 
-    private static DeclaredObject Parse(List<OptionEntry> entries, OptionForm form, Func<string?, string?, string> origin, OptionReport report)
+    private static DeclaredObject Parse(
+        List<OptionEntry> entries,
+        OptionForm form,
+        Func<string?, string?, string> origin,
+        OptionReport report)
     {
         string? type = entries.LastOrDefault(static entry => entry.Key == "qom-type" && IsString(entry))?.Value.Text;
         string? id = entries.FirstOrDefault(static entry => entry.Key == "id" && IsString(entry))?.Value.Text;
@@ -46,7 +50,8 @@ internal static class ObjectParser
         }
 
         int before = report.Errors.Count;
-        OptionReader reader = new(type == RedirectorOptions.FilterMirror ? ObjectSchema.FilterMirror : ObjectSchema.FilterRedirector, report);
+        OptionSchema schema = type == RedirectorOptions.FilterMirror ? ObjectSchema.FilterMirror : ObjectSchema.FilterRedirector;
+        OptionReader reader = new(schema, report);
         reader.Add(bag);
         reader.RequireKeys(bag);
         CheckMeaning(reader, bag.Origin, type, report);

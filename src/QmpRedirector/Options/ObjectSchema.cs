@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace QmpRedirector.Options;
 
-/// <summary>The properties of <c>--object</c>: QEMU's (qapi/qom.json, NetfilterProperties and FilterRedirectorProperties), then ours.</summary>
+/// <summary>The properties of <c>--object</c>: QEMU's (qapi/qom.json, FilterRedirectorProperties), then ours.</summary>
 internal static class ObjectSchema
 {
     /// <summary>Objects of QEMU's that come with netdevs and chardevs, for a better word than "does not accept".</summary>
@@ -59,6 +59,10 @@ internal static class ObjectSchema
     public static readonly OptionSchema FilterRedirector = new(Properties, QemuSentences.Unexpected);
 
     public static readonly OptionSchema FilterMirror = new(
-        [.. Properties.Where(static key => key.Name != "indev").Select(static key => key.Name == "outdev" ? key with { Required = true } : key)],
+        [
+            .. Properties
+                .Where(static key => key.Name != "indev")
+                .Select(static key => key.Name == "outdev" ? key with { Required = true } : key),
+        ],
         QemuSentences.Unexpected);
 }

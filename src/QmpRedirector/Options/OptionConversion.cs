@@ -96,7 +96,8 @@ internal static class OptionConversion
             return null;
         }
 
-        if (entry.Value.Kind == OptionValueKind.JsonInteger && ulong.TryParse(entry.Value.Text, CultureInfo.InvariantCulture, out ulong value))
+        bool isInteger = entry.Value.Kind == OptionValueKind.JsonInteger;
+        if (isInteger && ulong.TryParse(entry.Value.Text, CultureInfo.InvariantCulture, out ulong value))
             return value;
         sentence = QemuSentences.NotUnsigned(entry.Path);
         return null;

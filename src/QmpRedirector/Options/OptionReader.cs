@@ -29,7 +29,10 @@ internal sealed class OptionReader(OptionSchema schema, OptionReport report)
 
     public bool? Boolean(string key) => String(key) is string text ? text == "on" : null;
 
-    public long? Number(string key) => String(key) is string text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
+    /// <summary>A number; what is beyond a long is as good as its largest value.</summary>
+    public long? Number(string key) => String(key) is string text
+        ? (long)ulong.Min(ulong.Parse(text, CultureInfo.InvariantCulture), long.MaxValue)
+        : null;
 
     /// <summary>Where the value that counts was written.</summary>
     public string Origin(string key) => _values[key].Origin;

@@ -11,5 +11,5 @@ internal static class OurSentences
         $"{given} is not supported here: beside vhost there is no chain of filters to take a place in";
 
     public static string OutOfRange(string key, ulong minimum, ulong maximum) =>
-        $"Parameter '{key}' expects a value between {minimum} and {maximum}";
+        $"Parameter '{key}' expects a value {(maximum > long.MaxValue ? $"of at least {minimum}" : $"between {minimum} and {maximum}")}";
 }

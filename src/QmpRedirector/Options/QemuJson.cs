@@ -102,6 +102,7 @@ internal static class QemuJson
     private static string FirstSentence(string message)
     {
         int end = message.IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? message : message[..end]).TrimEnd('.');
+        string sentence = (end < 0 ? message : message[..end]).TrimEnd('.');
+        return char.ToLowerInvariant(sentence[0]) + sentence[1..];
     }
 }

@@ -45,13 +45,17 @@ internal static class RunOptionsParser
             return null;
         }
 
-        EndpointOptions? endpoint = EndpointOptions.Parse(text, out string sentence);
+        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens: true, out string sentence);
         if (endpoint is null)
             report.Error(scalars.Origin("qmp"), sentence);
         return endpoint;
     }
 
-    private static RunOptions Build(EndpointOptions qmp, OptionReader scalars, List<DeclaredChardev> chardevs, List<DeclaredObject> objects) => new()
+    private static RunOptions Build(
+        EndpointOptions qmp,
+        OptionReader scalars,
+        List<DeclaredChardev> chardevs,
+        List<DeclaredObject> objects) => new()
     {
         Qmp = qmp,
         Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace QmpRedirector.Options;
 
-/// <summary>The options of <c>run</c> that are one value each: on the command line with "--", in the configuration file as they stand.</summary>
+/// <summary>The options of <c>run</c> that are one value each: on the command line with "--", in the file as they stand.</summary>
 internal static class RunSchema
 {
     public const string ChardevsKey = "chardevs";

@@ -20,27 +20,30 @@ internal sealed class Redirector : IAsyncDisposable
     private readonly SocketChardev _chardev;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _peerSeen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _chardevOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private VmSnapshot? _vm;
     private LinkInfo? _tap;
     private string? _ifname;
     private int? _vnetHeaderLength;
+    private bool _awaitsPeer;
     private Task _draining = Task.CompletedTask;
     private bool _stopping;
 
     /// <param name="options">The object's properties.</param>
     /// <param name="outdev">The chardev it writes to, which stays the caller's.</param>
+    /// <param name="isListening">The outdev is a server, so it is open without a peer.</param>
     /// <param name="waitsForPeer">Not active before a first peer has connected (<c>wait=on</c>).</param>
     /// <param name="logger">Event ids of <see cref="Log"/>.</param>
     /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
-    public Redirector(RedirectorOptions options, SocketChardev outdev, bool waitsForPeer, ILogger logger)
+    public Redirector(RedirectorOptions options, SocketChardev outdev, bool isListening, bool waitsForPeer, ILogger logger)
     {
         Options = options;
         _chardev = outdev;
         _chardev.OnEvent = OnChardev;
         _logger = logger;
-        if (!waitsForPeer)
-            _peerSeen.SetResult();
+        _awaitsPeer = waitsForPeer;
+        if (isListening && !waitsForPeer)
+            _chardevOpen.SetResult();
         DefaultVnetHeaderLength = options.VnetHdrSupport ? 12 : 0;
         _forwarder = new Forwarder(new ForwarderOptions(
             options.Id,
@@ -67,8 +70,8 @@ internal sealed class Redirector : IAsyncDisposable
     /// <summary>Completes when the TAP was bound for the first time.</summary>
     public Task Bound => _bound.Task;
 
-    /// <summary>Completes when the chardev has a first peer, or need not wait for one.</summary>
-    public Task PeerSeen => _peerSeen.Task;
+    /// <summary>Completes when the chardev is open: connected for the first time, or listening unless <c>wait=on</c>.</summary>
+    public Task ChardevOpen => _chardevOpen.Task;
 
     /// <summary>Faults when the data thread fails.</summary>
     public Task Completion => _forwarder.Completion;
@@ -92,8 +95,12 @@ internal sealed class Redirector : IAsyncDisposable
         lock (_gate)
         {
             var gone = vm.Phase == VmPhase.Gone && _vm?.Phase != VmPhase.Gone;
+
+            // Another QEMU may have another TAP for the netdev: nothing is captured before it has said which.
+            if (vm.Generation != _vm?.Generation && Options.Ifname is null)
+                (_tap, _ifname) = (null, null);
             _vm = vm;
-            Update(vm.Cause, vm.ChangedAtNanoseconds);
+            Update(vm.Cause, vm.ChangedAtNanoseconds, vm.EventAtNanoseconds);
             if (gone)
                 Drain();
         }
@@ -139,8 +146,10 @@ internal sealed class Redirector : IAsyncDisposable
             Log.TapBound(_logger, Id, tap.Name, tap.Index, how);
             if (tap.IsMultiQueue)
                 Log.TapIsMultiQueue(_logger, Id, tap.Name);
-            _bound.TrySetResult();
+
+            // READY=1 follows from this: whoever waits for it may send at once.
             Update("TAP found", null);
+            _bound.TrySetResult();
         }
     }
 
@@ -195,8 +204,9 @@ internal sealed class Redirector : IAsyncDisposable
                 Log.PeerConnected(_logger, Id, Options.Outdev, _chardev.Filename);
                 lock (_gate)
                 {
-                    _peerSeen.TrySetResult();
+                    _awaitsPeer = false;
                     Update("peer connected", null);
+                    _chardevOpen.TrySetResult();
                 }
 
                 break;
@@ -222,7 +232,7 @@ internal sealed class Redirector : IAsyncDisposable
             _draining = DrainAsync();
     }
 
-    private void Update(string cause, long? at)
+    private void Update(string cause, long? at, long? eventAt = null)
     {
         var why = WhyInactive();
         if ((why is null) == _forwarder.IsArmed)
@@ -230,14 +240,19 @@ internal sealed class Redirector : IAsyncDisposable
         if (why is null)
         {
             var took = _forwarder.Arm();
-            Log.Armed(_logger, Id, _tap!.Name, cause, took / 1000);
+            Log.Armed(_logger, Id, _tap!.Name, cause, Took(took, eventAt));
         }
         else
         {
             var took = _forwarder.Disarm(at);
-            Log.Disarmed(_logger, Id, cause, why, took / 1000);
+            Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
         }
     }
+
+    // How far the edge lags behind the event is what a user of stop and cont asks first.
+    private static string Took(long nanoseconds, long? eventAt) => eventAt is { } at
+        ? $"{nanoseconds / 1000} us, {(RealtimeClock.NowNanoseconds - at) / 1000} us after the event"
+        : $"{nanoseconds / 1000} us";
 
     /// <summary>Null while active, else the reason as an operator would say it.</summary>
     private string? WhyInactive()
@@ -250,10 +265,10 @@ internal sealed class Redirector : IAsyncDisposable
             return "QEMU is gone";
         if (_tap is null)
             return "there is no TAP";
-        if (!_peerSeen.Task.IsCompleted)
+        if (_awaitsPeer)
             return "no peer has connected yet";
         if (Activation.IsActive(Options.Status, _vm.Running, Options.EnableWhenStopped, Options.DisableWhenRunning))
             return null;
-        return Options.Status ? $"the VM is {_vm.RunState ?? (_vm.Running ? "running" : "stopped")}" : "status is off";
+        return Options.Status ? $"the VM is {_vm.RunStateText}" : "status is off";
     }
 }

@@ -51,13 +51,6 @@ internal static class DecodeAction
     private static async Task<int> ShowAsync(DecodeOptions options, Stream input, CancellationToken cancellationToken)
     {
         await using var output = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
-        var settings = new DecodeSettings
-        {
-            VnetHdrSupport = options.VnetHdrSupport,
-            VnetHdrLen = options.VnetHdrLen,
-            WriteFile = options.WriteFile,
-            Count = options.Count,
-        };
-        return await new DecodeSession(TimeProvider.System).RunAsync(input, settings, output, Console.Error, cancellationToken);
+        return await new DecodeSession(TimeProvider.System).RunAsync(input, options.Settings, output, Console.Error, cancellationToken);
     }
 }

@@ -68,6 +68,7 @@ internal sealed class Sidecar : IAsyncDisposable
             _vm.RunAsync(ending.Token),
             .. _netdevs.Select(n => n.RunAsync(ending.Token)),
             .. _redirectors.Select(r => r.Completion),
+            _links!.Completion,
             AnnounceReadyAsync(ending.Token),
         ];
         try
@@ -87,7 +88,6 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _links?.Dispose();
         foreach (var redirector in _redirectors)
             await redirector.DisposeAsync();
         foreach (var chardev in _chardevs.Values)
@@ -138,7 +138,8 @@ internal sealed class Sidecar : IAsyncDisposable
             foreach (var options in _options.Redirectors)
             {
                 var outdev = _options.Chardevs.Single(c => c.Id == options.Outdev);
-                var redirector = new Redirector(options, _chardevs[outdev.Id], outdev is { Server: true, Wait: true }, _logger);
+                var redirector = new Redirector(
+                    options, _chardevs[outdev.Id], outdev.Server, waitsForPeer: outdev is { Server: true, Wait: true }, _logger);
                 _redirectors.Add(redirector);
                 _netdevs.Add(new NetdevFollower(redirector, _vm, resolver, _options.WaitNetdev, _time, _logger));
             }
@@ -157,7 +158,7 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private async Task AnnounceReadyAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.PeerSeen })).WaitAsync(cancellationToken);
+        await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.ChardevOpen })).WaitAsync(cancellationToken);
         Log.Ready(_logger);
         _systemd.Notify(ServiceState.Ready);
         await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -185,6 +186,7 @@ internal sealed class Sidecar : IAsyncDisposable
     private async Task<IReadOnlyList<string>> CloseAsync(IReadOnlyList<Task> running, CancellationTokenSource ending)
     {
         await ending.CancelAsync();
+        _links?.Dispose();
         var accounts = await Task.WhenAll(_redirectors.Select(async r => (r.Id, Account: await r.StopAsync())));
         foreach (var task in running)
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -141,7 +141,7 @@ internal sealed partial class NetdevResolver(ProcFs proc)
         return names.Count switch
         {
             1 => NetdevResolution.Found(names.Single(), queues, $"the only TAP of process {pid} no other netdev claims"),
-            0 => NetdevResolution.NotFound($"QEMU (process {pid}) holds no TAP that could be netdev '{netdevId}'s: its helper opened none."),
+            0 => NetdevResolution.NotFound($"QEMU (process {pid}) holds no TAP that could be netdev '{netdevId}'s: its helper made none."),
             _ => NetdevResolution.Unreadable(
                 $"The TAP of netdev '{netdevId}' was opened by a helper and could be "
                 + $"{string.Join(" or ", names.Order(StringComparer.Ordinal).Select(n => $"'{n}'"))}: give ifname=."),

@@ -19,9 +19,6 @@ internal sealed class RunStateTracker
     /// <summary>Whether the run state is "running".</summary>
     public bool Running { get; private set; }
 
-    /// <summary>Whether anything has been told on this connection.</summary>
-    public bool Known => _sequence > 0;
-
     /// <summary>A new connection counts its messages anew; the last known state stands until something is told there.</summary>
     public void StartConnection() => _sequence = 0;
 
@@ -32,12 +29,12 @@ internal sealed class RunStateTracker
     public bool Apply(QmpEvent told) => told.Name switch
     {
         "STOP" => Set(told.Sequence, null),
-        // RESUME is emitted before the state is set, and on QEMU 10 a RESUME may leave "suspended" (system/runstate.c): the answer will say.
+        // RESUME is emitted before the state is set, and on QEMU 10 it may leave "suspended" (system/runstate.c): the answer will say.
         "RESUME" => Set(told.Sequence, RunningState),
         _ => false,
     };
 
-    /// <summary>Takes an answer to <c>query-status</c>. Returns false when something later is known already, or it names no state.</summary>
+    /// <summary>Takes an answer to <c>query-status</c>. Returns false when something later is known, or it names no state.</summary>
     public bool Apply(QmpReply reply) => reply.Return.Member("status").Text() is { } state && Set(reply.Sequence, state);
 
     /// <summary>Whether the answer's two members contradict each other; <c>status</c> is believed.</summary>

@@ -8,7 +8,8 @@ internal sealed class VmConnection(QmpClient client, QmpEventListener events) : 
 {
     private static readonly FrozenSet<string> RunStateEvents = FrozenSet.Create(
         StringComparer.Ordinal,
-        "STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "SHUTDOWN", "GUEST_PANICKED", "WATCHDOG", "BLOCK_IO_ERROR", "MIGRATION", "COLO_EXIT");
+        "STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "SHUTDOWN", "GUEST_PANICKED", "WATCHDOG", "BLOCK_IO_ERROR", "MIGRATION",
+        "COLO_EXIT");
 
     // After RESET and RESUME another driver may negotiate other features.
     private static readonly FrozenSet<string> NetdevEvents = FrozenSet.Create(

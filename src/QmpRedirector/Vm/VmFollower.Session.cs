@@ -45,8 +45,7 @@ internal sealed partial class VmFollower
             _generation = Current.Generation + 1;
             await WatchAsync(pid);
             var greeting = client.Greeting;
-            VmLog.Connected(
-                logger, $"{greeting.Major}.{greeting.Minor}.{greeting.Micro}", options.Qmp.Address, pid, _generation);
+            VmLog.Connected(logger, $"{greeting.Major}.{greeting.Minor}.{greeting.Micro}", options.Qmp.Address, ProcessText(pid));
         }
         else if (_process.Pid is null && pid is not null)
         {
@@ -103,8 +102,9 @@ internal sealed partial class VmFollower
                 _shutdownSeen = false; // with -no-shutdown, a STOP follows a SHUTDOWN
                 if (_tracker.Apply(told))
                 {
-                    Report(VmPhase.Following, $"{told.Name} event", told.Name == "STOP" ? StopTime(told) : Now(time));
-                    VmLog.RunState(logger, _tracker.RunState, _tracker.Running, Current.Cause);
+                    var changedAt = told.Name == "STOP" ? StopTime(told) : Now(time);
+                    Report(VmPhase.Following, $"{told.Name} event", changedAt, told.TimestampNanoseconds);
+                    VmLog.RunState(logger, Current.RunStateText, Current.Cause);
                 }
                 break;
             case "SHUTDOWN":
@@ -119,7 +119,7 @@ internal sealed partial class VmFollower
         if (VmConnection.ConcernsNetdevs(told.Name) && Current.Phase == VmPhase.Following)
         {
             var change = new NicChange(told.Name, told.Data.Member("netdev-id").Text());
-            VmLog.NicChanged(logger, change.EventName, change.NetdevId);
+            VmLog.NicChanged(logger, change.EventName, change.NetdevId is null ? "any netdev" : $"netdev {change.NetdevId}");
             onNicChange(change);
         }
     }
@@ -135,7 +135,7 @@ internal sealed partial class VmFollower
             : before.Phase == VmPhase.Lost ? "QMP reconnected" : "QMP connected";
         Report(VmPhase.Following, cause, Now(time));
         if (before != Current)
-            VmLog.RunState(logger, _tracker.RunState, _tracker.Running, Current.Cause);
+            VmLog.RunState(logger, Current.RunStateText, Current.Cause);
     }
 
     /// <summary>STOP's own time, which is comparable with the kernel's frame timestamps if both are of one host's clock.</summary>

@@ -19,7 +19,7 @@ internal sealed partial class VmFollower(
     : IAsyncDisposable
 {
     private readonly RunStateTracker _tracker = new();
-    private VmSnapshot _current = new(VmPhase.Connecting, null, false, Now(time), "not connected yet", null, 0);
+    private VmSnapshot _current = new(VmPhase.Connecting, null, false, Now(time), null, "not connected yet", null, 0);
     private QemuProcess _process = new(null, null, logger);
     private QmpClient? _client;
     private long _generation;
@@ -116,7 +116,7 @@ internal sealed partial class VmFollower(
         if (_shutdownSeen)
             VmLog.Ending(logger, options.Qmp.Address);
         else
-            VmLog.Lost(logger, options.Qmp.Address, reason, _tracker.Running);
+            VmLog.Lost(logger, options.Qmp.Address, reason, Current.RunStateText);
         Report(VmPhase.Lost, "QMP lost", Now(time));
     }
 
@@ -124,7 +124,7 @@ internal sealed partial class VmFollower(
     {
         if (Current.Phase is VmPhase.Gone or VmPhase.Connecting)
             return;
-        VmLog.Gone(logger, options.Qmp.Address, _process.Pid);
+        VmLog.Gone(logger, options.Qmp.Address, ProcessText(_process.Pid));
         _tracker.Clear();
         Report(VmPhase.Gone, "QEMU exited", Now(time));
     }
@@ -163,13 +163,23 @@ internal sealed partial class VmFollower(
     private bool IsNobodyThere(Exception e) => e is QmpConnectException refused && (refused.Reason == QmpConnectFailure.Refused
         || (refused.Reason == QmpConnectFailure.NotFound && options.Qmp.Address.Kind == QmpAddressKind.Unix));
 
-    private void Report(VmPhase phase, string cause, long changedAt)
+    private static string ProcessText(int? pid) =>
+        pid is { } known ? $"process {known}" : "whose process cannot be seen from here";
+
+    private void Report(VmPhase phase, string cause, long changedAt, long? eventAt = null)
     {
         var before = Current;
         var changed = _tracker.Running != before.Running || _generation != before.Generation;
         var snapshot = new VmSnapshot(
-            phase, _tracker.RunState, _tracker.Running, changed ? changedAt : before.ChangedAtNanoseconds, cause, _process.Pid, _generation);
-        if (snapshot with { Cause = before.Cause } == before)
+            phase,
+            _tracker.RunState,
+            _tracker.Running,
+            changed ? changedAt : before.ChangedAtNanoseconds,
+            eventAt,
+            cause,
+            _process.Pid,
+            _generation);
+        if (snapshot with { Cause = before.Cause, EventAtNanoseconds = before.EventAtNanoseconds } == before)
             return;
         Volatile.Write(ref _current, snapshot);
         onChange(snapshot);

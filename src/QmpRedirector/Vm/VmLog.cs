@@ -10,15 +10,15 @@ internal static partial class VmLog
     public static partial void Waiting(ILogger logger, QmpAddress address, string reason);
 
     [LoggerMessage(2101, LogLevel.Information,
-        "Following QEMU {Version} at {Address}, process {Pid} (null: not known), generation {Generation}")]
-    public static partial void Connected(ILogger logger, string version, QmpAddress address, int? pid, long generation);
+        "Following QEMU {Version} at {Address}, {Process}")]
+    public static partial void Connected(ILogger logger, string version, QmpAddress address, string process);
 
-    [LoggerMessage(2102, LogLevel.Information, "Run state {RunState}, running {Running} ({Cause})")]
-    public static partial void RunState(ILogger logger, string? runState, bool running, string cause);
+    [LoggerMessage(2102, LogLevel.Information, "The VM is {RunState} ({Cause})")]
+    public static partial void RunState(ILogger logger, string runState, string cause);
 
     [LoggerMessage(2103, LogLevel.Warning,
-        "QMP at {Address} is lost ({Reason}): keeping the last run state, running {Running}, and connecting again")]
-    public static partial void Lost(ILogger logger, QmpAddress address, QmpDisconnectReason reason, bool running);
+        "QMP at {Address} is lost ({Reason}): keeping the last run state, {RunState}, and connecting again")]
+    public static partial void Lost(ILogger logger, QmpAddress address, QmpDisconnectReason reason, string runState);
 
     [LoggerMessage(2104, LogLevel.Information, "QEMU at {Address} is ending (SHUTDOWN), its QMP connection has closed")]
     public static partial void Ending(ILogger logger, QmpAddress address);
@@ -26,8 +26,8 @@ internal static partial class VmLog
     [LoggerMessage(2105, LogLevel.Warning, "QMP at {Address} cannot be connected again yet: {Reason}")]
     public static partial void NotReconnected(ILogger logger, QmpAddress address, string reason);
 
-    [LoggerMessage(2106, LogLevel.Information, "QEMU at {Address} has ended (process {Pid}, null: not known)")]
-    public static partial void Gone(ILogger logger, QmpAddress address, int? pid);
+    [LoggerMessage(2106, LogLevel.Information, "QEMU at {Address} has ended ({Process})")]
+    public static partial void Gone(ILogger logger, QmpAddress address, string process);
 
     [LoggerMessage(2107, LogLevel.Warning, "The end of QEMU's process {Pid} cannot be watched: it is told from QMP alone")]
     public static partial void ProcessNotWatched(ILogger logger, int pid, Exception exception);
@@ -48,6 +48,6 @@ internal static partial class VmLog
     [LoggerMessage(2112, LogLevel.Warning, "{Count} QMP events were lost unread: asking for the run state again")]
     public static partial void EventsLost(ILogger logger, long count);
 
-    [LoggerMessage(2113, LogLevel.Debug, "Netdevs may have changed: {EventName}, netdev {NetdevId} (null: any)")]
-    public static partial void NicChanged(ILogger logger, string eventName, string? netdevId);
+    [LoggerMessage(2113, LogLevel.Debug, "Netdevs may have changed: {EventName}, {Netdev}")]
+    public static partial void NicChanged(ILogger logger, string eventName, string netdev);
 }

@@ -10,6 +10,9 @@ internal static class VnetHeaderLengthReader
     // -device with an id, without one, and what the machine makes itself (-nic, -net nic).
     private static readonly string[] Containers = ["/machine/peripheral", "/machine/peripheral-anon", "/machine/unattached"];
 
+    // QEMU queues as many commands of a monitor (monitor/qmp.c, QMP_REQ_QUEUE_LEN_MAX); asked one by one, each waits for its main loop.
+    private const int Batch = 8;
+
     /// <summary>One look. Before the driver has negotiated it is 10, as in QEMU, and not final.</summary>
     /// <exception cref="QmpException">QMP failed, other than by refusing a command.</exception>
     public static async Task<VnetHeaderLength> ReadAsync(QmpClient client, string netdevId, CancellationToken cancellationToken)
@@ -55,16 +58,20 @@ internal static class VnetHeaderLengthReader
         return new VnetHeaderLength(bytes, final, $"NIC {path} negotiated {why}");
     }
 
-    private static async Task<(string Path, string Type)?> FindNicAsync(QmpClient client, string netdevId, CancellationToken cancellationToken)
+    private static async Task<(string Path, string Type)?> FindNicAsync(
+        QmpClient client, string netdevId, CancellationToken cancellationToken)
     {
         foreach (var container in Containers)
         {
-            foreach (var (name, type) in await ListChildrenAsync(client, container, cancellationToken))
+            // Without an id a device is called device[N]; beside such there are the machine's memory regions, interrupts ...
+            var devices = (await ListChildrenAsync(client, container, cancellationToken))
+                .Where(c => container == Containers[0] || c.Name.StartsWith("device[", StringComparison.Ordinal));
+            foreach (var batch in devices.Chunk(Batch))
             {
-                var path = $"{container}/{name}";
-                if (await GetAsync(client, path, "netdev", cancellationToken) is { } netdev
-                    && netdev.Text() == netdevId)
-                    return (path, type);
+                var netdevs = await Task.WhenAll(batch.Select(c => GetAsync(client, $"{container}/{c.Name}", "netdev", cancellationToken)));
+                var found = Array.FindIndex(netdevs, n => n is { } netdev && netdev.Text() == netdevId);
+                if (found >= 0)
+                    return ($"{container}/{batch[found].Name}", batch[found].Type);
             }
         }
         return null;

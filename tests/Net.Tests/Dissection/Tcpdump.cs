@@ -7,7 +7,7 @@ namespace QmpRedirector.Net.Tests;
 /// <summary>The tcpdump of the machine, reading a capture from its standard input.</summary>
 internal static partial class Tcpdump
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     /// <summary>A classic pcap file of whole Ethernet frames (pcap-savefile(5)), so as not to lean on our own writer.</summary>
     public static byte[] Pcap(IEnumerable<byte[]> frames)
@@ -42,10 +42,10 @@ internal static partial class Tcpdump
             var output = process.StandardOutput.ReadToEndAsync();
             process.StandardInput.BaseStream.Write(capture);
             process.StandardInput.Close();
-            if (!process.WaitForExit(s_patience))
+            if (!process.WaitForExit(_patience))
             {
                 process.Kill();
-                Assert.Fail($"tcpdump was not done after {s_patience}.");
+                Assert.Fail($"tcpdump was not done after {_patience}.");
             }
 
             Assert.That(process.ExitCode, Is.Zero, errors.GetAwaiter().GetResult());

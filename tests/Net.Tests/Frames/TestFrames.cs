@@ -15,7 +15,8 @@ internal static class TestFrames
 
     public static byte[] Ethernet(ushort type, params byte[] payload) => [.. Guest, .. Host, .. U16(type), .. payload];
 
-    public static byte[] Ip4(byte protocol, byte[] payload, ushort fragment = 0, int? length = null, byte[]? options = null, int? headerSize = null)
+    public static byte[] Ip4(
+        byte protocol, byte[] payload, ushort fragment = 0, int? length = null, byte[]? options = null, int? headerSize = null)
     {
         options ??= [];
         var size = headerSize ?? (20 + options.Length);
@@ -40,7 +41,8 @@ internal static class TestFrames
         return datagram;
     }
 
-    public static byte[] Tcp(byte flags, byte[]? payload = null, byte[]? options = null, bool ip6 = false, ushort? checksum = null, int? headerSize = null)
+    public static byte[] Tcp(
+        byte flags, byte[]? payload = null, byte[]? options = null, bool ip6 = false, ushort? checksum = null, int? headerSize = null)
     {
         options ??= [];
         byte[] segment =
@@ -62,7 +64,8 @@ internal static class TestFrames
         [0, 1, 8, 0, 6, 4, .. U16(operation), .. Host, .. sender ?? Source, .. targetHardware ?? new byte[6], .. target ?? Destination];
 
     /// <summary>What the protocol's checksum field holds in a frame still to be finished: the pseudo-header's sum.</summary>
-    public static ushort PseudoHeaderSum(byte protocol, int length, bool ip6 = false) => (ushort)~InternetChecksum(PseudoHeader(protocol, length, ip6));
+    public static ushort PseudoHeaderSum(byte protocol, int length, bool ip6 = false) =>
+        (ushort)~InternetChecksum(PseudoHeader(protocol, length, ip6));
 
     /// <summary>RFC 1071, word for word.</summary>
     public static ushort InternetChecksum(ReadOnlySpan<byte> data)

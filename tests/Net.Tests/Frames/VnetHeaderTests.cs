@@ -5,16 +5,16 @@ namespace QmpRedirector.Net.Tests;
 internal sealed class VnetHeaderTests
 {
     // What a TAP gave for a UDP datagram and for a TCP super-frame of the host's.
-    private static readonly byte[] s_udp = [1, 0, 0, 0, 0, 0, 34, 0, 6, 0];
-    private static readonly byte[] s_tcp = [1, 1, 54, 0, 0xa8, 0x05, 34, 0, 16, 0];
+    private static readonly byte[] _udp = [1, 0, 0, 0, 0, 0, 34, 0, 6, 0];
+    private static readonly byte[] _tcp = [1, 1, 54, 0, 0xa8, 0x05, 34, 0, 16, 0];
 
-    private static readonly Gen<VnetHeader> s_headers =
-        Gen.Select(Gen.Byte, Gen.Byte, Gen.UShort, Gen.UShort, Gen.UShort, Gen.UShort, (f, g, h, s, c, o) => new VnetHeader(f, g, h, s, c, o));
+    private static readonly Gen<VnetHeader> _headers = Gen.Select(
+        Gen.Byte, Gen.Byte, Gen.UShort, Gen.UShort, Gen.UShort, Gen.UShort, (f, g, h, s, c, o) => new VnetHeader(f, g, h, s, c, o));
 
     [Test]
     public void An_unfinished_checksum_is_read()
     {
-        var header = VnetHeader.Read(s_udp);
+        var header = VnetHeader.Read(_udp);
         Assert.That(header, Is.EqualTo(new VnetHeader(VnetHeader.NeedsChecksumFlag, VnetHeader.GsoNone, 0, 0, 34, 6)));
         Assert.That((header.NeedsChecksum, header.IsGso), Is.EqualTo((true, false)));
     }
@@ -22,7 +22,7 @@ internal sealed class VnetHeaderTests
     [Test]
     public void A_super_frame_is_read()
     {
-        var header = VnetHeader.Read(s_tcp);
+        var header = VnetHeader.Read(_tcp);
         Assert.That(header, Is.EqualTo(new VnetHeader(VnetHeader.NeedsChecksumFlag, VnetHeader.GsoTcpV4, 54, 1448, 34, 16)));
         Assert.That((header.NeedsChecksum, header.IsGso), Is.EqualTo((true, true)));
     }
@@ -34,12 +34,12 @@ internal sealed class VnetHeaderTests
     public void Writing_zeroes_what_follows_the_ten_bytes(int size)
     {
         var bytes = TestFrames.Filled(size);
-        VnetHeader.Read(s_tcp).Write(bytes);
-        Assert.That(bytes, Is.EqualTo((byte[])[.. s_tcp, .. new byte[size - 10]]));
+        VnetHeader.Read(_tcp).Write(bytes);
+        Assert.That(bytes, Is.EqualTo((byte[])[.. _tcp, .. new byte[size - 10]]));
     }
 
     [Test]
-    public void What_is_written_is_read_again() => s_headers.Sample(header =>
+    public void What_is_written_is_read_again() => _headers.Sample(header =>
     {
         var bytes = new byte[VnetHeader.LegacySize];
         header.Write(bytes);
@@ -55,7 +55,7 @@ internal sealed class VnetHeaderTests
 
     [Test]
     public void Only_the_checksum_moves_for_a_vlan_tag() => Assert.That(
-        VnetHeader.Read(s_tcp).AfterVlanInsert(),
+        VnetHeader.Read(_tcp).AfterVlanInsert(),
         Is.EqualTo(new VnetHeader(VnetHeader.NeedsChecksumFlag, VnetHeader.GsoTcpV4, 54, 1448, 38, 16)));
 
     [Test]

@@ -2,11 +2,14 @@ using System.Buffers.Binary;
 
 namespace QmpRedirector.Net.Tests;
 
-/// <summary>The slow and obvious decoder: the whole stream at once, every frame copied. What <see cref="FrameReader"/> is compared with.</summary>
+/// <summary>
+/// The slow and obvious decoder: the whole stream at once, every frame copied. What <see cref="FrameReader"/> is compared with.
+/// </summary>
 internal static class ReferenceDecoder
 {
     /// <summary>All frames, then how it ended: the offset of a bad length, or the bytes left over.</summary>
-    public static (List<(byte[] Payload, uint VnetHdrLen)> Frames, long? BadLengthAt, int LeftOver) Decode(ReadOnlySpan<byte> stream, bool vnetHdrSupport)
+    public static (List<(byte[] Payload, uint VnetHdrLen)> Frames, long? BadLengthAt, int LeftOver) Decode(
+        ReadOnlySpan<byte> stream, bool vnetHdrSupport)
     {
         var frames = new List<(byte[], uint)>();
         var header = vnetHdrSupport ? 8 : 4;

@@ -7,7 +7,8 @@ internal sealed class PcapngWriterTests
 {
     private const long Time = 1_775_000_000_123_456_789;
 
-    private static readonly PcapngSection s_section = new("x86_64", "Linux", "qmp-redirector 0.1.0");
+    private static readonly PcapngInterface _tap = new("tap0", null);
+    private static readonly PcapngSection _section = new("x86_64", "Linux", "qmp-redirector 0.1.0");
 
     [Test]
     public void The_section_comes_first_and_says_where_it_is_from()
@@ -40,7 +41,7 @@ internal sealed class PcapngWriterTests
     {
         var block = Write(writer =>
         {
-            writer.AddInterface(new PcapngInterface("tap0", null));
+            writer.AddInterface(_tap);
             var tap1 = writer.AddInterface(new PcapngInterface("tap1", null));
             writer.WriteFrame(tap1, Time, [1, 2, 3, 4, 5], PcapngDirection.Outbound, "vnet 12");
         })[3];
@@ -55,7 +56,7 @@ internal sealed class PcapngWriterTests
     [Test]
     public void A_packet_of_unknown_direction_without_comment_has_no_options()
     {
-        var block = Write(writer => writer.WriteFrame(writer.AddInterface(new PcapngInterface("tap0", null)), Time, [1]))[2];
+        var block = Write(writer => writer.WriteFrame(writer.AddInterface(_tap), Time, [1]))[2];
         Assert.That(block.Options, Is.Empty);
     }
 
@@ -63,7 +64,7 @@ internal sealed class PcapngWriterTests
     public void The_statistics_count_what_came_and_what_was_lost()
     {
         var block = Write(writer =>
-            writer.WriteStatistics(writer.AddInterface(new PcapngInterface("tap0", null)), Time, 1 | 1UL << 40, 7, "the end"))[2];
+            writer.WriteStatistics(writer.AddInterface(_tap), Time, 1 | 1UL << 40, 7, "the end"))[2];
         Assert.That(block.Type, Is.EqualTo(5));
         Assert.That(((long)block.Word(1) << 32 | block.Word(2), block.Word(0)), Is.EqualTo((Time, 0u)));
         Assert.That(Texts(block), Is.EqualTo(new[] { (1, "the end"), (4, "\u0001\0\0\0\0\u0001\0\0"), (5, "\a\0\0\0\0\0\0\0") }));
@@ -75,7 +76,7 @@ internal sealed class PcapngWriterTests
     public void A_long_text_is_cut_between_two_characters(string character, int length)
     {
         var comment = string.Concat(Enumerable.Repeat(character, 70_000));
-        var block = Write(writer => writer.WriteFrame(writer.AddInterface(new PcapngInterface("tap0", null)), Time, [1], comment: comment))[2];
+        var block = Write(writer => writer.WriteFrame(writer.AddInterface(_tap), Time, [1], comment: comment))[2];
         Assert.That(block.Options[0].Value, Is.EqualTo(Encoding.UTF8.GetBytes(comment)[..length]));
     }
 
@@ -83,34 +84,37 @@ internal sealed class PcapngWriterTests
     [TestCase(1)]
     public void A_frame_of_an_unknown_interface_is_refused(int id) => Write(writer =>
     {
-        writer.AddInterface(new PcapngInterface("tap0", null));
+        writer.AddInterface(_tap);
         Assert.That(() => writer.WriteFrame(id, Time, [1]), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => writer.WriteStatistics(id, Time, 0, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     });
 
     [Test]
-    public void Any_frames_and_comments_are_found_again() => Gen.Select(Gen.Byte.Array[0, 100], Gen.String[0, 40], Gen.Enum<PcapngDirection>()).Array[0, 8]
-        .Sample(packets =>
+    public void Any_frames_and_comments_are_found_again() =>
+        Gen.Select(Gen.Byte.Array[0, 100], Gen.String[0, 40], Gen.Enum<PcapngDirection>()).Array[0, 8].Sample(packets =>
         {
             var blocks = Write(writer =>
             {
-                var id = writer.AddInterface(new PcapngInterface("tap0", null));
+                var id = writer.AddInterface(_tap);
                 foreach (var (frame, comment, direction) in packets)
                     writer.WriteFrame(id, Time, frame, direction, comment);
             });
-            return blocks.Count == 2 + packets.Length && packets.Zip(blocks.Skip(2)).All(pair =>
-                pair.Second.Body.AsSpan(20, pair.First.Item1.Length).SequenceEqual(pair.First.Item1)
-                && pair.Second.Options.Count == (pair.First.Item2.Length > 0 ? 1 : 0) + (pair.First.Item3 == PcapngDirection.Unknown ? 0 : 1)
-                && (pair.First.Item2.Length == 0 || pair.Second.Options[0].Value.SequenceEqual(Encoding.UTF8.GetBytes(pair.First.Item2))));
+            return blocks.Count == 2 + packets.Length && packets.Zip(blocks.Skip(2), IsFoundAgain).All(found => found);
+
+            static bool IsFoundAgain((byte[] Frame, string Comment, PcapngDirection Direction) packet, PcapngFile.Block block) =>
+                block.Body.AsSpan(20, packet.Frame.Length).SequenceEqual(packet.Frame)
+                && block.Options.Count == (packet.Comment.Length > 0 ? 1 : 0) + (packet.Direction == PcapngDirection.Unknown ? 0 : 1)
+                && (packet.Comment.Length == 0 || block.Options[0].Value.SequenceEqual(Encoding.UTF8.GetBytes(packet.Comment)));
         });
 
     [Test]
     public void Tcpdump_reads_the_file()
     {
         using var stream = new MemoryStream();
-        var writer = new PcapngWriter(stream, s_section);
+        var writer = new PcapngWriter(stream, _section);
         var tap = writer.AddInterface(new PcapngInterface("tap0", "netdev net0"));
-        writer.WriteFrame(tap, Time, TestFrames.Ip4(17, TestFrames.Udp(TestFrames.Filled(21))), PcapngDirection.Outbound, "vnet_hdr_len=12");
+        var datagram = TestFrames.Ip4(17, TestFrames.Udp(TestFrames.Filled(21)));
+        writer.WriteFrame(tap, Time, datagram, PcapngDirection.Outbound, "vnet_hdr_len=12");
         writer.WriteFrame(tap, Time + 1, TestFrames.Ethernet(0x0806, TestFrames.Arp(1)), PcapngDirection.Inbound);
         writer.WriteStatistics(tap, Time + 2, 2, 0, "clean end");
         Assert.That(Tcpdump.Read(stream.ToArray(), "-tt", "--time-stamp-precision=nano"), Is.EqualTo(new[]
@@ -123,7 +127,7 @@ internal sealed class PcapngWriterTests
     private static List<PcapngFile.Block> Write(Action<PcapngWriter> write)
     {
         using var stream = new MemoryStream();
-        write(new PcapngWriter(stream, s_section));
+        write(new PcapngWriter(stream, _section));
         return PcapngFile.Parse(stream.ToArray());
     }
 

@@ -1,15 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.Versioning;
 using QmpRedirector.Decode;
 using static QmpRedirector.Tests.Decode.DecodeSamples;
 
 namespace QmpRedirector.Tests.Decode;
 
-[SupportedOSPlatform("linux")]
 internal sealed class DecodeCaptureTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private string _directory = "";
 
@@ -107,7 +105,7 @@ internal sealed class DecodeCaptureTests
             var errors = process.StandardError.ReadToEndAsync();
             process.StandardInput.BaseStream.Write(capture);
             process.StandardInput.Close();
-            Assert.That(process.WaitForExit(s_patience), "tcpdump ends");
+            Assert.That(process.WaitForExit(_patience), "tcpdump ends");
             Assert.That(process.ExitCode, Is.Zero, errors.GetAwaiter().GetResult());
             return output.GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }

@@ -5,10 +5,10 @@ namespace QmpRedirector.Tests.Decode;
 
 internal sealed class DecodeHintTests
 {
-    private static readonly int[] s_headerSizes = [0, 10, 12, 20, 24];
+    private static readonly int[] _headerSizes = [0, 10, 12, 20, 24];
 
     [Test]
-    public async Task A_stream_with_vnet_hdr_support_is_noticed_without_it([ValueSource(nameof(s_headerSizes))] int size)
+    public async Task A_stream_with_vnet_hdr_support_is_noticed_without_it([ValueSource(nameof(_headerSizes))] int size)
     {
         var run = await DecodeRun.OfAsync(WithSupport(size, [.. new byte[size], .. Udp]));
         Assert.That(run.Diagnostics, Has.One.EqualTo("hint: frame 1 looks like vnet_hdr_support=on: try --vnet-hdr-support"));
@@ -27,7 +27,8 @@ internal sealed class DecodeHintTests
     [TestCase(20)]
     public async Task A_stream_without_vnet_hdr_support_is_noticed_with_it(int size)
     {
-        var run = await DecodeRun.OfAsync(Plain([.. new byte[size], .. Udp], [.. new byte[size], .. Udp]), new DecodeSettings { VnetHdrSupport = true });
+        byte[] payload = [.. new byte[size], .. Udp];
+        var run = await DecodeRun.OfAsync(Plain(payload, payload), new DecodeSettings { VnetHdrSupport = true });
         Assert.That(run.Diagnostics, Has.One.EqualTo("hint: frame 1 looks like vnet_hdr_support=off: try without --vnet-hdr-support"));
         Assert.That(run.ExitCode, Is.EqualTo(1), "and cannot be read on");
     }
@@ -35,16 +36,18 @@ internal sealed class DecodeHintTests
     [Test]
     public async Task A_header_length_no_header_has_is_noticed()
     {
-        var run = await DecodeRun.OfAsync(Plain(new byte[64].Select(_ => (byte)7).ToArray(), Udp), new DecodeSettings { VnetHdrSupport = true });
+        byte[] payload = [7, 7, 7, 7, .. new byte[60]];
+        var run = await DecodeRun.OfAsync(Plain(payload, Udp), new DecodeSettings { VnetHdrSupport = true });
         Assert.That(run.Diagnostics[0], Is.EqualTo(
-            "hint: frame 1 no virtio-net header has the 117901063 bytes announced: looks like vnet_hdr_support=off, try without --vnet-hdr-support"));
+            "hint: frame 1 looks like vnet_hdr_support=off (no vnet header has the 117901063 bytes announced):"
+            + " try without --vnet-hdr-support"));
     }
 
     [Test]
     public async Task A_header_not_taken_off_is_noticed([Values(10, 12, 20, 24)] int size)
     {
         var run = await DecodeRun.OfAsync(Plain([.. new byte[size], .. Udp], [.. new byte[size], .. Arp]));
-        Assert.That(run.Diagnostics[0], Is.EqualTo($"hint: frame 1 looks like frames carry a {size}-byte vnet header: try --vnet-hdr-len {size}"));
+        Assert.That(run.Diagnostics[0], Does.EndWith($" looks like frames carry a {size}-byte vnet header: try --vnet-hdr-len {size}"));
         Assert.That(run.Diagnostics, Has.Length.EqualTo(2), "one hint is enough");
     }
 

@@ -29,5 +29,6 @@ internal sealed record DecodeRun(int ExitCode, string[] Lines, string[] Diagnost
         return new DecodeRun(exitCode, Split(output), Split(diagnostics));
     }
 
-    private static string[] Split(StringWriter writer) => writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Split(StringWriter writer) =>
+        writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
 }

@@ -9,7 +9,8 @@ internal static class DecodeSamples
     public const string ArpSummary = "ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28";
 
     public static readonly byte[] Udp = Convert.FromHexString(
-        "525400123456525400abcdef0800" + "4500003200070000401166b20a0000010a000002" + "04d21e61001e9b4f" + string.Concat(Enumerable.Repeat("78", 22)));
+        "525400123456525400abcdef0800" + "4500003200070000401166b20a0000010a000002" + "04d21e61001e9b4f"
+        + string.Concat(Enumerable.Repeat("78", 22)));
 
     public static readonly byte[] Arp = Convert.FromHexString(
         "ffffffffffff525400abcdef0806" + "0001080006040001525400abcdef0a0000010000000000000a000002");

@@ -7,7 +7,7 @@ namespace QmpRedirector.Tests.Decode;
 
 internal sealed class DecodeSessionTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     [Test]
     public async Task Each_frame_is_a_line_and_the_end_a_report()
@@ -64,7 +64,8 @@ internal sealed class DecodeSessionTests
     public async Task A_frame_shorter_than_its_header_is_shown_as_cut()
     {
         var run = await DecodeRun.OfAsync(
-            [0, 0, 0, 3, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, .. WithSupport(5, [[1, 2, 3, 4, 5]])], new DecodeSettings { VnetHdrSupport = true });
+            [0, 0, 0, 3, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, .. WithSupport(5, [[1, 2, 3, 4, 5]])],
+            new DecodeSettings { VnetHdrSupport = true });
         Assert.That(run.Lines, Is.EqualTo(new[]
         {
             "1 12:34:56.123456 vnet 3 [4294967295 announced] [|vnet] (frame length 0)",
@@ -135,11 +136,11 @@ internal sealed class DecodeSessionTests
         foreach (var (frame, summary) in ((byte[], string)[])[(Udp, UdpSummary), (Arp, ArpSummary)])
         {
             await input.Writer.WriteAsync(Plain(frame));
-            Assert.That(await reader.ReadLineAsync().WaitAsync(s_patience), Does.Contain(summary));
+            Assert.That(await reader.ReadLineAsync().WaitAsync(_patience), Does.Contain(summary));
         }
 
         await input.Writer.CompleteAsync();
-        Assert.That(await session.WaitAsync(s_patience), Is.Zero);
+        Assert.That(await session.WaitAsync(_patience), Is.Zero);
     }
 
     [Test]
@@ -165,7 +166,11 @@ internal sealed class DecodeSessionTests
 
     [Test]
     public Task Any_bytes_end_with_an_exit_code_and_a_report() =>
-        Gen.Select(Gen.Frequency((1, Gen.Byte), (2, Gen.Byte[0, 40]), (5, Gen.Const((byte)0))).Array[0, 200], Gen.Bool, Gen.Int[0, 30], Gen.Int[1, 20])
+        Gen.Select(
+                Gen.Frequency((1, Gen.Byte), (2, Gen.Byte[0, 40]), (5, Gen.Const((byte)0))).Array[0, 200],
+                Gen.Bool,
+                Gen.Int[0, 30],
+                Gen.Int[1, 20])
             .SampleAsync(
                 async (tail, support, vnetHdrLen, split) =>
                 {

@@ -1,6 +1,8 @@
 namespace QmpRedirector.Tests.Decode;
 
-/// <summary>Gives each read the next of its chunks; then ends, fails, or (deaf to cancellation, as standard input is) never comes back.</summary>
+/// <summary>
+/// Gives each read the next of its chunks; then ends, fails, or (deaf to cancellation, as standard input is) never comes back.
+/// </summary>
 internal sealed class ScriptedStream(byte[][] chunks, IOException? failure = null, bool endless = false) : Stream
 {
     private int _next;

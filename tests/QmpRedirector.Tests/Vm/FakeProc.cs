@@ -1,4 +1,3 @@
-using System.Globalization;
 using QmpRedirector.Vm;
 
 namespace QmpRedirector.Tests.Vm;
@@ -20,7 +19,7 @@ internal sealed class FakeProc : IDisposable
         foreach (var thread in threads.Prepend(pid))
         {
             Directory.CreateDirectory(Path.Combine(_root, $"{pid}/task/{thread}"));
-            Write($"{thread}/status", string.Create(CultureInfo.InvariantCulture, $"Name:\tCPU 0/TCG\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t{pid}\nNgid:\t0\nPid:\t{thread}\n"));
+            Write($"{thread}/status", $"Name:\tCPU 0/TCG\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t{pid}\nNgid:\t0\nPid:\t{thread}\n");
         }
         return this;
     }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using QmpRedirector.Qmp;
 using QmpRedirector.Testing;
@@ -15,7 +14,7 @@ internal sealed class FollowerHarness : IAsyncDisposable
     private readonly List<VmSnapshot> _snapshots = [];
     private readonly List<NicChange> _nicChanges = [];
 
-    public FollowerHarness(VmFollowerOptions options, Action<VmSnapshot>? onChange = null, TimeProvider? time = null, ILogger? logger = null)
+    public FollowerHarness(VmFollowerOptions options, Action<VmSnapshot>? onChange = null)
     {
         Follower = new VmFollower(
             options,
@@ -23,8 +22,8 @@ internal sealed class FollowerHarness : IAsyncDisposable
             {
                 lock (_lock)
                     _snapshots.Add(snapshot);
-                onChange?.Invoke(snapshot);
                 _changed.Pulse();
+                onChange?.Invoke(snapshot);
             },
             change =>
             {
@@ -32,8 +31,8 @@ internal sealed class FollowerHarness : IAsyncDisposable
                     _nicChanges.Add(change);
                 _changed.Pulse();
             },
-            time ?? TimeProvider.System,
-            logger ?? NullLogger.Instance);
+            TimeProvider.System,
+            NullLogger.Instance);
         Running = Task.Run(() => Follower.RunAsync(_stop.Token));
     }
 

@@ -46,7 +46,10 @@ internal static class InfoNetworkSamples
          \ hub0port0: virtio-net-pci.0: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:56
         """;
 
-    /// <summary>-netdev tap,id=net0,... -netdev hubport,id=h0,hubid=3,netdev=net0 -netdev hubport,id=h1,hubid=3 -device virtio-net-pci,netdev=h1,id=n0</summary>
+    /// <summary>
+    /// -netdev tap,id=net0,... -netdev hubport,id=h0,hubid=3,netdev=net0 -netdev hubport,id=h1,hubid=3
+    /// -device virtio-net-pci,netdev=h1,id=n0
+    /// </summary>
     public const string Hub = """
         hub 3
          \ h1: n0: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:56

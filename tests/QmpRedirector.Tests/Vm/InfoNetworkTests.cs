@@ -46,7 +46,10 @@ public sealed class InfoNetworkTests
     {
         var clients = InfoNetwork.Parse(InfoNetworkSamples.AsQemu(InfoNetworkSamples.Hub));
 
-        Assert.That(clients.Select(c => (c.Name, c.Type)), Is.EqualTo(new[] { ("h1", "hubport"), ("n0", "nic"), ("h0", "hubport"), ("net0", "tap") }));
+        Assert.That(clients.Select(c => (c.Name, c.Type)), Is.EqualTo(new[]
+        {
+            ("h1", "hubport"), ("n0", "nic"), ("h0", "hubport"), ("net0", "tap"),
+        }));
     }
 
     [Test]

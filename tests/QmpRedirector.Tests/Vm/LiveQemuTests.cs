@@ -32,9 +32,9 @@ public sealed class LiveQemuTests
         // QEMU's clock has microseconds.
         Assert.That(stopped.ChangedAtNanoseconds, Is.InRange(before - 1000, after));
         Assert.That(harness.NicChanges.Select(c => c.EventName), Does.Contain("RESET").And.Contain("RESUME"));
-        Assert.That(
-            harness.Snapshots.Where(s => s.Phase == VmPhase.Following).Select(s => s.Running),
-            Is.EqualTo(new[] { false, true, false, false, true }).Or.EqualTo(new[] { false, true, false, false, true, false }));
+        // A reset leaves "paused" for "prelaunch", and the end may be seen as "shutdown" before the process is gone.
+        var changes = harness.Snapshots.DistinctBy(s => s.ChangedAtNanoseconds).Select(s => s.Running);
+        Assert.That(changes, Is.EqualTo(new[] { false, true, false, true, false }));
     }
 
     [Test]
@@ -55,8 +55,9 @@ public sealed class LiveQemuTests
         await using var qemu = LiveQemu.Start();
         await using var holder = await qemu.ConnectAsync();
         var options = FollowerHarness.Options(qemu.Other);
+        var impatient = options.Qmp with { GreetingTimeout = TimeSpan.FromMilliseconds(300) };
 
-        await using var harness = new FollowerHarness(options with { Qmp = options.Qmp with { GreetingTimeout = TimeSpan.FromMilliseconds(300) } });
+        await using var harness = new FollowerHarness(options with { Qmp = impatient });
 
         Assert.That(
             async () => await Bounded.WaitAsync(harness.Running, "the end"),
@@ -93,8 +94,10 @@ public sealed class LiveQemuTests
         Assert.That(length.How, Does.Contain(how));
     }
 
-    private static VmFollowerOptions Options(LiveQemu qemu) =>
-        FollowerHarness.Options(qemu.Address) with { ProcessExit = (pid, ct) => pid == qemu.Pid ? qemu.ExitAsync(ct) : throw new NotSupportedException() };
+    private static VmFollowerOptions Options(LiveQemu qemu) => FollowerHarness.Options(qemu.Address) with
+    {
+        ProcessExit = (pid, ct) => pid == qemu.Pid ? qemu.ExitAsync(ct) : throw new NotSupportedException(),
+    };
 
     private static long Now() => (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 }

@@ -81,8 +81,9 @@ public sealed class NetdevResolverTests
     }
 
     [Test]
-    public void A_descriptor_that_is_no_TAP_is_refused() =>
-        Assert.That(Resolve("net0: index=0,type=tap,fd=8", "net0").Sentence, Does.Contain("fd 8 of QEMU (process 4711), which is 'socket:[99]' and no TAP"));
+    public void A_descriptor_that_is_no_TAP_is_refused() => Assert.That(
+        Resolve("net0: index=0,type=tap,fd=8", "net0").Sentence,
+        Does.Contain("fd 8 of QEMU (process 4711), which is 'socket:[99]' and no TAP"));
 
     [Test]
     public void A_descriptor_QEMU_does_not_have_is_unreadable()

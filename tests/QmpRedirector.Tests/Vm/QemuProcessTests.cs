@@ -39,7 +39,8 @@ public sealed class QemuProcessTests
         await using var client = await ConnectAsync(vm);
 
         Assert.That(await QemuProcess.FindAsync(client, new ProcFs(), CancellationToken.None), Is.EqualTo(Environment.ProcessId));
-        Assert.That(new ProcFs().NetworkNamespace(Environment.ProcessId), Does.StartWith("net:[").And.EqualTo(new ProcFs().NetworkNamespace()));
+        var ours = new ProcFs().NetworkNamespace();
+        Assert.That(new ProcFs().NetworkNamespace(Environment.ProcessId), Does.StartWith("net:[").And.EqualTo(ours));
     }
 
     [Test]

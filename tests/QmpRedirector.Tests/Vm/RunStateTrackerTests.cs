@@ -67,7 +67,7 @@ public sealed class RunStateTrackerTests
                         Take(tracker, message);
                         last = message.Sequence > last.Sequence ? message : last;
                         if ((tracker.RunState, tracker.Running) != (last.RunState, last.Running))
-                            Assert.Fail($"{string.Join(' ', wire.Select(m => m.Event?.Name ?? m.RunState))} in order {string.Join(',', order)}");
+                            Assert.Fail($"{string.Join<Message>(' ', wire)} in order {string.Join(',', order)}");
                         checks++;
                     }
                 }
@@ -130,7 +130,7 @@ public sealed class RunStateTrackerTests
     private static QmpEvent Event(long sequence, string name) => new(name, default, null, sequence);
 
     private static QmpReply Answer(long sequence, string state) =>
-        new(JsonElement.Parse($$"""{"status": "{{state}}", "singlestep": false, "running": {{(state == "running" ? "true" : "false")}}}"""), sequence);
+        new(JsonElement.Parse($$"""{"status": "{{state}}", "running": {{(state == "running" ? "true" : "false")}}}"""), sequence);
 
     private static IEnumerable<Message[]> Words(Func<long, Message>[] alphabet, int length)
     {
@@ -146,7 +146,9 @@ public sealed class RunStateTrackerTests
 
     private static List<int[]> Permutations(int length) => length == 0
         ? [[]]
-        : [.. Permutations(length - 1).SelectMany(p => Enumerable.Range(0, length).Select(at => (int[])[.. p[..at], length - 1, .. p[at..]]))];
+        : [.. from shorter in Permutations(length - 1)
+              from at in Enumerable.Range(0, length)
+              select (int[])[.. shorter[..at], length - 1, .. shorter[at..]]];
 
     private sealed record Message(long Sequence, QmpEvent? Event, QmpReply? Answer, string? RunState, bool Running);
 }

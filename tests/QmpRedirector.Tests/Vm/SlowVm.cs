@@ -129,8 +129,7 @@ internal sealed class SlowVm(FakeQmpServer server) : IAsyncDisposable
 
     private async Task AnswerAsync(FakeCommand query)
     {
-        var json = $$"""{"status": "{{State}}", "running": {{(State == "running" ? "true" : "false")}}}""";
-        await TrySendAsync(() => _client?.SendReturnAsync(json, query) ?? Task.CompletedTask);
+        await TrySendAsync(() => _client?.SendReturnAsync(ScriptedQemu.Status(State), query) ?? Task.CompletedTask);
         Interlocked.Increment(ref _answered);
         _progress.Pulse();
     }

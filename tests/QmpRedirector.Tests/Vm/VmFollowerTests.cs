@@ -1,4 +1,3 @@
-using QmpRedirector.Qmp;
 using QmpRedirector.Testing;
 using QmpRedirector.Vm;
 
@@ -43,7 +42,7 @@ public sealed class VmFollowerTests
         await using var harness = new FollowerHarness(
             FollowerHarness.Options(vm.Address), snapshot => asked.Add(vm.Received("query-status")));
         await harness.WaitForAsync(_ => true, "the first snapshot");
-        var stamped = NowMicroseconds() - 2_000_000;
+        var stamped = ScriptedQemu.NowMicroseconds() - 2_000_000;
 
         await vm.StopVmAsync(stamped, "io-error");
         var named = await harness.WaitForAsync(s => s.RunState == "io-error", "the answer");
@@ -65,11 +64,11 @@ public sealed class VmFollowerTests
         await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
         await harness.WaitForAsync(_ => true, "the first snapshot");
 
-        var before = NowMicroseconds();
+        var before = ScriptedQemu.NowMicroseconds();
         await vm.StopVmAsync(before + offset);
         var stop = await harness.WaitForAsync(s => s.Cause == "STOP event", "STOP");
 
-        Assert.That(stop.ChangedAtNanoseconds, Is.InRange(before, NowMicroseconds() + 1000));
+        Assert.That(stop.ChangedAtNanoseconds, Is.InRange(before, ScriptedQemu.NowMicroseconds() + 1000));
     }
 
     [Test]
@@ -79,7 +78,7 @@ public sealed class VmFollowerTests
         await using var harness = new FollowerHarness(FollowerHarness.Options(vm.Address));
         await harness.WaitForAsync(_ => true, "the first snapshot");
 
-        var before = NowMicroseconds();
+        var before = ScriptedQemu.NowMicroseconds();
         vm.RunState = "running";
         await vm.EmitAsync("RESUME", timestampNs: before - 1_000_000);
         var resumed = await harness.WaitForAsync(s => s.Running, "RESUME");
@@ -128,49 +127,6 @@ public sealed class VmFollowerTests
         Assert.That(harness.Snapshots, Has.Length.EqualTo(2));
     }
 
-    [Test]
-    public async Task An_answer_written_before_a_STOP_does_not_undo_it()
-    {
-        await using var server = FakeQmpServer.Start();
-        await using var harness = new FollowerHarness(FollowerHarness.Options(server.Address));
-        var qemu = await AcceptAsync(server, "running");
-        await harness.WaitForAsync(s => s.Running, "running");
-
-        await qemu.SendEventAsync("WAKEUP");
-        var asked = await ExpectStatusAsync(qemu);
-        await qemu.SendReturnAsync(Status("running"), asked);
-        await qemu.SendEventAsync("STOP");
-        await harness.WaitForAsync(s => s.Cause == "STOP event", "STOP");
-        await qemu.SendReturnAsync(Status("paused"), await ExpectStatusAsync(qemu));
-        await harness.WaitForAsync(s => s.RunState == "paused", "the confirmation");
-
-        Assert.That(harness.Snapshots.Select(s => s.Running), Is.EqualTo(new[] { true, false, false }));
-    }
-
-    [Test]
-    public async Task A_burst_of_events_costs_one_query_in_flight_and_one_more()
-    {
-        await using var server = FakeQmpServer.Start();
-        await using var harness = new FollowerHarness(FollowerHarness.Options(server.Address));
-        var qemu = await AcceptAsync(server, "running");
-        await harness.WaitForAsync(s => s.Running, "running");
-
-        await qemu.SendEventAsync("SUSPEND");
-        var asked = await ExpectStatusAsync(qemu);
-        for (var i = 0; i < 50; i++)
-            await qemu.SendEventAsync("WATCHDOG");
-        await qemu.SendEventAsync("DEVICE_DELETED");
-        await harness.WaitForNicChangesAsync(1);
-        await qemu.SendReturnAsync(Status("suspended"), asked);
-        await qemu.SendReturnAsync(Status("running"), await ExpectStatusAsync(qemu));
-        await harness.WaitForLastAsync(s => s.Running, "the second answer");
-        await qemu.SendEventAsync("NETDEV_STREAM_CONNECTED");
-        await harness.WaitForNicChangesAsync(2);
-
-        await harness.StopAsync();
-        await qemu.ExpectCloseAsync();
-    }
-
     [TestCase("DEVICE_DELETED", """{"device": "nic0", "path": "/machine/peripheral/nic0"}""", null)]
     [TestCase("NETDEV_STREAM_CONNECTED", """{"netdev-id": "net3", "addr": {"type": "unix", "path": "x"}}""", "net3")]
     [TestCase("NETDEV_STREAM_DISCONNECTED", """{"netdev-id": "net3"}""", "net3")]
@@ -214,52 +170,14 @@ public sealed class VmFollowerTests
     }
 
     [Test]
-    public async Task A_query_without_answer_in_time_is_asked_again()
-    {
-        await using var server = FakeQmpServer.Start();
-        var options = FollowerHarness.Options(server.Address);
-        await using var harness = new FollowerHarness(options with { Qmp = options.Qmp with { CommandTimeout = TimeSpan.FromMilliseconds(100) } });
-        var qemu = await server.AcceptNegotiatedAsync();
-        await qemu.ExpectAsync("query-cpus-fast");
-        await ExpectStatusAsync(qemu);
-
-        await qemu.SendReturnAsync(Status("paused"), await ExpectStatusAsync(qemu));
-
-        var first = await harness.WaitForAsync(_ => true, "the first snapshot");
-        Assert.That((first.RunState, first.QemuPid), Is.EqualTo(("paused", (int?)null)));
-    }
-
-    [Test]
     public async Task What_an_observer_throws_ends_the_follower()
     {
         await using var vm = FakeVm.Start();
         await using var harness = new FollowerHarness(
             FollowerHarness.Options(vm.Address), _ => throw new VmUnavailableException("observer"));
 
-        Assert.That(async () => await Bounded.WaitAsync(harness.Running, "the end"), Throws.TypeOf<VmUnavailableException>().With.Message.EqualTo("observer"));
+        Assert.That(
+            async () => await Bounded.WaitAsync(harness.Running, "the end"),
+            Throws.TypeOf<VmUnavailableException>().With.Message.EqualTo("observer"));
     }
-
-    private static async Task<FakeQmpConnection> AcceptAsync(FakeQmpServer server, string state)
-    {
-        var qemu = await server.AcceptNegotiatedAsync();
-        await qemu.SendReturnAsync("[]", await qemu.ExpectAsync("query-cpus-fast"));
-        await qemu.SendReturnAsync(Status(state), await ExpectStatusAsync(qemu));
-        return qemu;
-    }
-
-    private static async Task<FakeCommand> ExpectStatusAsync(FakeQmpConnection qemu)
-    {
-        while (true)
-        {
-            var command = await Bounded.WaitAsync(qemu.ReceiveAsync(), "query-status") ?? throw new InvalidOperationException("The client left.");
-            if (command.Name == "query-status")
-                return command;
-            await qemu.SendReturnAsync("[]", command);
-        }
-    }
-
-    private static string Status(string state) =>
-        $$"""{"status": "{{state}}", "singlestep": false, "running": {{(state == "running" ? "true" : "false")}}}""";
-
-    private static long NowMicroseconds() => (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks / 10 * 1000;
 }

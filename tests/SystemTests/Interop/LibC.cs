@@ -50,6 +50,10 @@ internal static partial class LibC
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(SafeFileHandle file, ReadOnlySpan<byte> buffer, nint length);
 
+    /// <summary>For bpf(2), which the C library has no function for.</summary>
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint command, ref byte attributes, nint length);
+
     /// <summary>Fails the test when <paramref name="result"/> is an error, with the system's own words.</summary>
     public static nint Check(nint result, string what)
     {

@@ -8,6 +8,7 @@ internal static class Linux
     public const int OpenNonBlocking = 0x800;
     public const int OpenCloseOnExec = 0x80000;
     public const int CloneNewNet = 0x40000000;
+    public const int SigKill = 9;
     public const int SigTerm = 15;
     public const int SigStop = 19;
     public const short PollIn = 0x1;

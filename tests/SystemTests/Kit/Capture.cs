@@ -28,12 +28,15 @@ internal sealed class Capture : IAsyncDisposable
     public static async Task<Capture> StartAsync(string properties = "", long allowance = long.MaxValue, params string[] qemuArguments)
     {
         var lab = await Lab.CreateAsync();
-        var qemu = await lab.StartQemuWithTapAsync(qemuArguments);
-        // wait=on, QEMU's default: READY=1 says that the peer has been accepted, so no frame can miss it.
-        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Redirector("f0", "m0", properties));
-        var peer = await lab.ConnectPeerAsync("m0", allowance: allowance);
-        await sidecar.ReadyAsync();
-        return new Capture(lab, qemu, sidecar, peer, lab.OpenSender());
+        try
+        {
+            return await StartAsync(lab, properties, allowance, qemuArguments);
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A redirector of what goes to the guest, forwarded as plain Ethernet.</summary>
@@ -41,12 +44,22 @@ internal sealed class Capture : IAsyncDisposable
         $"{type},id={id},netdev=net0,queue=tx,outdev={outdev},vnet_hdr_len=0{properties}";
 
     /// <summary>Ends the sidecar and reads the peer to its end: what has not arrived by then never will.</summary>
-    public async Task<RedirectorReport> StopAsync()
+    public async Task<RedirectorReport> StopAsync(TimeSpan? within = null)
     {
-        var reports = await Sidecar.StopAsync();
+        var reports = await Sidecar.StopAsync(within);
         await Peer.WaitForEndAsync();
         return reports["f0"];
     }
 
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
+
+    private static async Task<Capture> StartAsync(Lab lab, string properties, long allowance, string[] qemuArguments)
+    {
+        var qemu = await lab.StartQemuWithTapAsync(qemuArguments);
+        // wait=on, QEMU's default: READY=1 says that the peer has been accepted, so no frame can miss it.
+        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Redirector("f0", "m0", properties));
+        var peer = await lab.ConnectPeerAsync("m0", allowance: allowance);
+        await sidecar.ReadyAsync();
+        return new Capture(lab, qemu, sidecar, peer, lab.OpenSender());
+    }
 }

@@ -10,11 +10,12 @@ internal sealed class CapturedProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
+    private readonly string _command;
     private bool _disposed;
 
     private CapturedProcess(ProcessStartInfo start)
     {
-        Name = Path.GetFileName(start.FileName);
+        _command = string.Join(' ', start.ArgumentList.Prepend(start.FileName));
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(_error, line.Data);
@@ -22,8 +23,6 @@ internal sealed class CapturedProcess : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
-
-    public string Name { get; }
 
     public int Id => _process.Id;
 
@@ -50,11 +49,11 @@ internal sealed class CapturedProcess : IAsyncDisposable
     {
         await using var process = Start(command);
         var exitCode = await process.WaitForExitAsync(Eventually.Deadline);
-        Assert.That(exitCode, Is.Zero, $"{string.Join(' ', command)}: {process.Error}");
+        Assert.That(exitCode, Is.Zero, $"{process._command}: {process.Error}");
         return process.Output;
     }
 
-    public void Signal(int signal) => LibC.Check(LibC.Kill(Id, signal), $"kill {Name}");
+    public void Signal(int signal) => LibC.Check(LibC.Kill(Id, signal), $"kill {_command}");
 
     /// <summary>Returns the exit code once the process has ended and all it wrote has been read.</summary>
     public async Task<int> WaitForExitAsync(TimeSpan within)
@@ -66,7 +65,7 @@ internal sealed class CapturedProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"{Name} did not end within {within.TotalSeconds} s. It wrote: {Output}{Error}");
+            Assert.Fail($"It did not end within {within.TotalSeconds} s. It wrote: {Output}{Error}The command: {_command}");
         }
 
         return _process.ExitCode;

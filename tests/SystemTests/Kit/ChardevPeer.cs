@@ -50,6 +50,7 @@ internal sealed class ChardevPeer : IDisposable
     {
         get
         {
+            ThrowIfFailed();
             lock (_lock) return _frames.Count == 0 ? -1 : Kit.Frames.NumberOf(_frames[^1].Payload);
         }
     }

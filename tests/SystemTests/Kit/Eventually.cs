@@ -15,7 +15,8 @@ internal static class Eventually
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Deadline) Assert.Fail($"Within {Deadline.TotalSeconds} s it never came true that {what}.");
+            if (TimeProvider.System.GetElapsedTime(started) > Deadline)
+                Assert.Fail($"Within {Deadline.TotalSeconds} s it never came true that {what}.");
             await Task.Delay(Interval, TimeProvider.System);
         }
     }

@@ -22,14 +22,15 @@ internal sealed class FrameSender : IDisposable
 
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <param name="vnetHeader">Each packet given to <see cref="Send"/> starts with a virtio-net header of ten bytes (PACKET_VNET_HDR).</param>
+    /// <param name="vnetHeader">Each packet given to <see cref="Send"/> starts with a virtio-net header of ten bytes
+    /// (PACKET_VNET_HDR).</param>
     public static FrameSender Open(NetworkNamespace ns, string ifname, bool vnetHeader = false) => ns.Run(() =>
     {
         var socket = LibC.Check(LibC.Socket(Linux.AfPacket, Linux.SockRaw | Linux.SockCloseOnExec, 0), "socket(AF_PACKET)");
         var address = SockAddrLl.ForSending(LibC.InterfaceIndex(ifname));
         LibC.Check(LibC.Bind(socket, ref address, Marshal.SizeOf<SockAddrLl>()), $"bind to {ifname}");
-        var on = 1;
-        if (vnetHeader) LibC.Check(LibC.SetSocketOption(socket, Linux.SolPacket, Linux.PacketVnetHdr, ref on, sizeof(int)), "PACKET_VNET_HDR");
+        var value = vnetHeader ? 1 : 0;
+        LibC.Check(LibC.SetSocketOption(socket, Linux.SolPacket, Linux.PacketVnetHdr, ref value, sizeof(int)), "PACKET_VNET_HDR");
         return new FrameSender(socket, ifname);
     });
 

@@ -34,7 +34,9 @@ internal static class Frames
         return number;
     }
 
-    /// <summary>A UDP or TCP frame; an unfinished one carries only the pseudo header's sum, as the kernel leaves it to the device.</summary>
+    /// <summary>
+    /// A UDP or TCP frame; an unfinished one carries only the pseudo header's sum, as the kernel leaves it to the device.
+    /// </summary>
     public static byte[] Build(byte protocol, ReadOnlySpan<byte> payload, bool ipv6 = false, bool unfinished = false)
     {
         var transportHeader = protocol == Tcp ? 20 : 8;

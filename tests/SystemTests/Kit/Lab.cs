@@ -11,10 +11,10 @@ internal sealed class Lab : IAsyncDisposable
     private readonly Stack<object> _owned = new();
     private int _sidecars;
 
-    private Lab(NetworkNamespace ns, string folder)
+    private Lab(NetworkNamespace ns)
     {
         Namespace = ns;
-        Folder = folder;
+        Folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), ns.Name)).FullName;
     }
 
     public NetworkNamespace Namespace { get; }
@@ -25,7 +25,7 @@ internal sealed class Lab : IAsyncDisposable
     public string Monitor => PathOf("qmp.sock");
 
     public static async Task<Lab> CreateAsync() =>
-        new(await NetworkNamespace.CreateAsync(), Directory.CreateTempSubdirectory("qr-").FullName);
+        new(await NetworkNamespace.CreateAsync());
 
     public string PathOf(string name) => Path.Combine(Folder, name);
 
@@ -100,8 +100,8 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>
-    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace of the
-    /// one that connected, so these are the sidecar's and not the test's own.
+    /// Connections to a unix socket, accepted (state 03 of /proc/net/unix) or waiting to be (02). Both ends are listed in the namespace
+    /// of the one that connected, so these are the sidecar's and not the test's own.
     /// </summary>
     private int ConnectionsTo(string path) => Namespace.Run(() => File.ReadLines("/proc/thread-self/net/unix")
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -124,6 +124,7 @@ internal sealed class Lab : IAsyncDisposable
 
     private void NoSidecarHasEnded()
     {
-        foreach (var sidecar in _owned.OfType<Sidecar>()) Assert.That(sidecar.HasExited, Is.False, $"The sidecar has ended: {sidecar.Error}");
+        foreach (var sidecar in _owned.OfType<Sidecar>())
+            Assert.That(sidecar.HasExited, Is.False, $"The sidecar has ended: {sidecar.Error}");
     }
 }

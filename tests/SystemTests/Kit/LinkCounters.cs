@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace QmpRedirector.SystemTests.Kit;
 
-/// <summary>A link's own counters. For a TAP "tx" is towards its reader (the guest): taken by it, or dropped because its ring was full.</summary>
+/// <summary>
+/// A link's own counters. For a TAP "tx" is towards its reader (the guest): taken by it, or dropped because its ring was full.
+/// </summary>
 internal sealed record LinkCounters(long TxPackets, long TxDropped, long RxPackets)
 {
     public static LinkCounters Parse(string json)

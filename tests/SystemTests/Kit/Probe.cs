@@ -12,7 +12,9 @@ internal static class Probe
 
     public static bool Is(int number) => number >= First;
 
-    /// <summary>Sends probes until one arrives, and then the last one has: from here on every frame does. Returns how many were sent.</summary>
+    /// <summary>
+    /// Sends probes until one arrives, and then the last one has: from here on every frame does. Returns how many were sent.
+    /// </summary>
     public static async Task<int> UntilForwardedAsync(FrameSender sender, ChardevPeer peer)
     {
         var first = _last + 1;

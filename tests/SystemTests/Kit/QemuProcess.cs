@@ -3,8 +3,8 @@ using QmpRedirector.SystemTests.Interop;
 namespace QmpRedirector.SystemTests.Kit;
 
 /// <summary>
-/// Debian's QEMU with a machine that has nothing to boot: its firmware halts, so "running" costs no CPU (Debian builds no qtest accelerator).
-/// It has two monitors, one for the sidecar and one for the test.
+/// Debian's QEMU with a machine that has nothing to boot: its firmware halts, so "running" costs no CPU (Debian builds no qtest
+/// accelerator). It has two monitors, one for the sidecar and one for the test.
 /// </summary>
 internal sealed class QemuProcess : IAsyncDisposable
 {
@@ -20,8 +20,11 @@ internal sealed class QemuProcess : IAsyncDisposable
 
     public string Error => _process.Error;
 
-    /// <summary>Starts QEMU and returns when its monitor answers; the VM is running unless <paramref name="arguments"/> hold "-S".</summary>
-    public static async Task<QemuProcess> StartAsync(NetworkNamespace ns, string sidecarMonitor, string testMonitor, params string[] arguments)
+    /// <summary>
+    /// Starts QEMU and returns when its monitor answers; the VM is running unless <paramref name="arguments"/> hold "-S".
+    /// </summary>
+    public static async Task<QemuProcess> StartAsync(
+        NetworkNamespace ns, string sidecarMonitor, string testMonitor, params string[] arguments)
     {
         string[] machine =
         [
@@ -42,7 +45,8 @@ internal sealed class QemuProcess : IAsyncDisposable
     /// <summary>A TAP opened by name and a NIC no driver ever starts (no option ROM: iPXE would send DHCP).</summary>
     public static string[] TapAndNic(string ifname, string netdev = "net0") =>
     [
-        "-netdev", $"tap,id={netdev},ifname={ifname},script=no,downscript=no,vhost=off", "-device", $"virtio-net-pci,netdev={netdev},romfile=",
+        "-netdev", $"tap,id={netdev},ifname={ifname},script=no,downscript=no,vhost=off",
+        "-device", $"virtio-net-pci,netdev={netdev},romfile=",
     ];
 
     /// <summary>
@@ -53,7 +57,8 @@ internal sealed class QemuProcess : IAsyncDisposable
     [
         "-netdev", "hubport,id=chain0,hubid=7", "-netdev", "hubport,id=chain1,hubid=8,netdev=chain0",
         "-chardev", $"socket,id=in0,path={indev},server=on,wait=off", "-chardev", $"socket,id=out0,path={outdev},server=on,wait=off",
-        "-object", "filter-redirector,id=r0,netdev=chain0,queue=tx,indev=in0", "-object", "filter-redirector,id=r1,netdev=chain0,queue=tx,outdev=out0",
+        "-object", "filter-redirector,id=r0,netdev=chain0,queue=tx,indev=in0",
+        "-object", "filter-redirector,id=r1,netdev=chain0,queue=tx,outdev=out0",
     ];
 
     /// <summary>SIGSTOP: connections stay, answers do not come.</summary>

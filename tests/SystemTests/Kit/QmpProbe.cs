@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace QmpRedirector.SystemTests.Kit;
 
 /// <summary>
-/// The smallest QMP client that can drive a test: one command at a time, events kept until asked for. The product's own client is under test
-/// and so is not used here.
+/// The smallest QMP client that can drive a test: one command at a time, events kept until asked for. The product's own client is under
+/// test and so is not used here.
 /// </summary>
 internal sealed class QmpProbe : IDisposable
 {

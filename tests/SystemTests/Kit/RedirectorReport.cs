@@ -22,6 +22,9 @@ internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, s
 
     public long InKernel => Number("in_kernel");
 
+    /// <summary>Of the forwarded: stamped after the STOP that ended the capture, but gone before its event was here.</summary>
+    public long Late => Number("late");
+
     public long PartialBytes => Number("partial_bytes");
 
     /// <summary>The sidecar's own opinion.</summary>

@@ -1,6 +1,8 @@
 namespace QmpRedirector.SystemTests.Kit;
 
-/// <summary>When each numbered frame was sent, by CLOCK_REALTIME read before and after: the clock of QMP's events and of kernel frame stamps.</summary>
+/// <summary>
+/// When each numbered frame was sent, by CLOCK_REALTIME read before and after: the clock of QMP's events and of kernel frame stamps.
+/// </summary>
 internal sealed class SendLog
 {
     private readonly Lock _lock = new();

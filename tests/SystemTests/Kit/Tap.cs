@@ -29,7 +29,9 @@ internal sealed class Tap : IDisposable
 
     public int VnetHeaderLength { get; }
 
-    /// <summary>The descriptor's number, which a child process inherits under the same number if it was opened <c>inheritable</c>.</summary>
+    /// <summary>
+    /// The descriptor's number, which a child process inherits under the same number if it was opened <c>inheritable</c>.
+    /// </summary>
     public int Descriptor => (int)_file.DangerousGetHandle();
 
     /// <summary>A TAP that stays when nobody holds it, for QEMU to open by name.</summary>
@@ -39,7 +41,9 @@ internal sealed class Tap : IDisposable
         await ns.ExecAsync("ip", "link", "set", name, "up");
     }
 
-    /// <summary>Opens and creates a TAP that lives as long as this object, with all offloads on, as after a Linux guest's driver is up.</summary>
+    /// <summary>
+    /// Opens and creates a TAP that lives as long as this object, with all offloads on, as after a Linux guest's driver is up.
+    /// </summary>
     public static async Task<Tap> OpenAsync(NetworkNamespace ns, string name, int vnetHeaderLength = 12, bool inheritable = false)
     {
         var tap = ns.Run(() =>

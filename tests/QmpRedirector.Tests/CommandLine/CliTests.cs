@@ -1,0 +1,220 @@
+using QmpRedirector.CommandLine;
+using QmpRedirector.Decode;
+using QmpRedirector.Net;
+using QmpRedirector.Options;
+
+namespace QmpRedirector.Tests.CommandLine;
+
+/// <summary>The parser as a user meets it, with the work itself replaced.</summary>
+internal sealed class CliTests
+{
+    private static readonly string[] _right =
+        ["--qmp", "/qmp", "--chardev", "socket,id=m0,path=/m0", "--object", "filter-redirector,id=f0,netdev=n0,outdev=m0"];
+
+    [Test]
+    public async Task Run_is_given_its_options()
+    {
+        Invocation invoked = await Invoke(
+            ["run", .. _right, "--pid", "/p", "--one-off", "--wait-netdev", "--qmp-timeout=5", "--log-format", "systemd"]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(invoked.Code, Is.EqualTo(42));
+            Assert.That(invoked.Error, Is.Empty);
+            Assert.That(invoked.Run!.Redirectors[0].Outdev, Is.EqualTo("m0"));
+            Assert.That(invoked.Run.PidFile, Is.EqualTo("/p"));
+            Assert.That(invoked.Run.OneOff, Is.True);
+            Assert.That(invoked.Run.WaitNetdev, Is.True);
+            Assert.That(invoked.Run.QmpTimeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
+            Assert.That(invoked.Run.LogFormat, Is.EqualTo(LogFormat.Systemd));
+        });
+    }
+
+    [Test]
+    public async Task QEMUs_one_dash_and_JSON_work_as_they_stand()
+    {
+        Invocation invoked = await Invoke(
+        [
+            "run", "-qmp", "unix:/qmp,server=on,wait=off",
+            "-chardev",
+            """{"id":"m0","backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":"/m0"}},"server":true,"wait":false}}}""",
+            "-chardev", "socket,id=m1,path=/m1,server,nowait",
+            "-object",
+            """{"qom-type":"filter-redirector","id":"f0","netdev":"net0","queue":"tx","outdev":"m0","enable_when_stopped":true}""",
+            "-object", "filter-mirror,id=f1,netdev=net0,outdev=m1",
+        ]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(invoked.Error, Is.Empty);
+            Assert.That(invoked.Run!.Qmp.Address.ToString(), Is.EqualTo("unix:/qmp"));
+            Assert.That(invoked.Run.Chardevs.Select(static chardev => chardev.Id), Is.EqualTo(["m0", "m1"]));
+            Assert.That(invoked.Run.Redirectors.Select(static redirector => redirector.Id), Is.EqualTo(["f0", "f1"]));
+        });
+    }
+
+    private static readonly object[][] _wrong =
+    [
+        [new[] { "check" }, "unknown command 'check'", ""],
+        [new[] { "status", "--control", "x" }, "unknown command 'status'", ""],
+        [new[] { "send" }, "unknown command 'send'", ""],
+        [new[] { "--foo" }, "unknown option '--foo'", ""],
+        [new[] { "[diagram]", "run" }, "unknown command '[diagram]'", ""],
+        [new[] { "@file" }, "unknown command '@file'", ""],
+        [new[] { "run", "--foo=1" }, "unknown option '--foo'", "run"],
+        [new[] { "run", "x" }, "unexpected argument 'x'", "run"],
+        [new[] { "run", "@file" }, "unexpected argument '@file'", "run"],
+        [new[] { "run", "[x]" }, "unexpected argument '[x]'", "run"],
+        [new[] { "run", "-chardev", "a", "b" }, "unexpected argument 'b'", "run"],
+        [new[] { "run", "--pid" }, "option '--pid' needs a value", "run"],
+        [new[] { "run", "--pid", "--one-off" }, "option '--pid' needs a value, which '--one-off' is not", "run"],
+        [new[] { "run", "--pid", "a", "--pid", "b" }, "option '--pid' may be given only once", "run"],
+        [new[] { "run", "--one-off", "true" }, "unexpected argument 'true'", "run"],
+        [new[] { "run", "-pidfile", "x" }, "unknown option '-pidfile'", "run"],
+        [new[] { "run", "--control", "x" }, "--control x: 'control' is not available in this version", "run"],
+        [new[] { "run", "--metrics", "x" }, "--metrics x: 'metrics' is not available in this version", "run"],
+        [new[] { "run", "--pcapng", "x" }, "--pcapng x: 'pcapng' is not available in this version", "run"],
+        [new[] { "run" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "run"],
+        [new[] { "run", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "run"],
+        [new[] { "decode", "a", "b" }, "unexpected argument 'b'", "decode"],
+        [new[] { "decode", "--vnet_hdr_support" }, "unknown option '--vnet_hdr_support'", "decode"],
+        [new[] { "decode", "-c5" }, "unknown option '-c5'", "decode"],
+        [new[] { "decode", "-c", "0" }, "-c 0: Parameter 'count' expects a value of at least 1", "decode"],
+        [new[] { "decode", "--vnet-hdr-len", "11" }, "--vnet-hdr-len 11: Parameter 'vnet-hdr-len' does not accept value '11'", "decode"],
+        [new[] { "decode", "unix:/x,server=on" },
+            "decode unix:/x,server=on: ',server=on' is no part of an address to connect to", "decode"],
+        [new[] { "decode", "socket,path=/x,foo=1" }, "decode socket: Invalid parameter 'foo'", "decode"],
+    ];
+
+    [TestCaseSource(nameof(_wrong))]
+    public async Task A_wrong_command_line_ends_with_2_and_says_why(string[] args, string sentence, string command)
+    {
+        Invocation invoked = await Invoke(args);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(invoked.Code, Is.EqualTo(2));
+            Assert.That(invoked.Error.Split('\n'), Has.Member($"qmp-redirector: {sentence}"));
+            Assert.That(invoked.Error, Does.EndWith($"\nTry '{$"qmp-redirector {command}".Trim()} --help'\n"));
+            Assert.That(invoked.Output, Is.Empty);
+            Assert.That((invoked.Run, invoked.Decode), Is.EqualTo(((RunOptions?)null, (DecodeOptions?)null)));
+        });
+    }
+
+    [Test]
+    public async Task Errors_of_the_command_line_and_of_its_values_come_together() =>
+        Assert.That(
+            (await Invoke(["run", .. _right, "--foo", "--log-level", "loud", "-object", "x"])).Error,
+            Is.EqualTo(
+                """
+                qmp-redirector: unknown option '--foo'
+                qmp-redirector: --log-level loud: Parameter 'log-level' does not accept value 'loud'
+                qmp-redirector: --object x: Parameter 'qom-type' does not accept value 'x'
+                Try 'qmp-redirector run --help'
+
+                """));
+
+    [Test]
+    public async Task A_warning_does_not_stop_it()
+    {
+        Invocation invoked = await Invoke(["run", .. _right, "--chardev", "socket,id=m1,path=/m1"]);
+
+        Assert.That(
+            (invoked.Code, invoked.Error),
+            Is.EqualTo((42, "qmp-redirector: warning: --chardev socket,id=m1: no object uses this chardev\n")));
+    }
+
+    [Test]
+    public async Task The_version_is_one_line() =>
+        Assert.That((await Invoke(["--version"])) is { Code: 0, Output: "qmp-redirector 0.1.0\n", Error: "" }, Is.True);
+
+    [TestCase("--help", "Commands:")]
+    [TestCase("-h", "decode")]
+    [TestCase("run --help", "enable_when_stopped=on|off")]
+    [TestCase("run --help --foo", "Examples:")]
+    [TestCase("decode -h", "--vnet-hdr-support")]
+    public async Task Help_is_printed_when_it_is_asked_for(string args, string part)
+    {
+        Invocation invoked = await Invoke(args.Split(' '));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(invoked.Code, Is.Zero);
+            Assert.That(invoked.Output, Does.Contain(part));
+            Assert.That(invoked.Output.Split('\n'), Has.All.Length.LessThanOrEqualTo(121));
+            Assert.That(invoked.Error, Is.Empty);
+        });
+    }
+
+    [Test]
+    public async Task The_help_of_run_names_every_option_and_key_that_works()
+    {
+        string help = (await Invoke(["run", "--help"])).Output;
+
+        string[] names =
+        [
+            .. RunSchema.Scalars.Where(static key => key.Support == OptionSupport.Supported).Select(static key => $"--{key.Name}"),
+            .. ObjectSchema.Properties.Concat(ChardevSchema.All.Keys)
+                .Where(static key => key.Support == OptionSupport.Supported && key.Name is not ("delay" or "backend" or "qom-type"))
+                .Select(static key => $"{key.Name}="),
+        ];
+        Assert.That(names.Where(name => !help.Contains(name, StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public async Task No_command_is_answered_with_help_as_an_error()
+    {
+        Invocation invoked = await Invoke([]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((invoked.Code, invoked.Output), Is.EqualTo((2, "")));
+            Assert.That(invoked.Error, Does.Contain("Commands:"));
+        });
+    }
+
+    private static readonly object[][] _inputs =
+    [
+        [Array.Empty<string>(), new DecodeInput.StandardInput()],
+        [new[] { "-" }, new DecodeInput.StandardInput()],
+        [new[] { "a.bin" }, new DecodeInput.File("a.bin")],
+        [new[] { "--", "-x" }, new DecodeInput.File("-x")],
+        [new[] { "unix:/a" }, Client(new ChardevAddress.Unix("/a"))],
+        [new[] { "tcp:h:1" }, Client(new ChardevAddress.Inet("h", 1))],
+        [new[] { "fd:3" }, Client(new ChardevAddress.Fd(3))],
+        [
+            new[] { "socket,path=/a,server=on" },
+            new DecodeInput.Socket(new ChardevOptions("decode", new ChardevAddress.Unix("/a"), true, true, null, false)),
+        ],
+    ];
+
+    [TestCaseSource(nameof(_inputs))]
+    public async Task Decode_reads_from_what_it_is_given(string[] args, object input) =>
+        Assert.That((await Invoke(["decode", .. args])).Decode?.Input, Is.EqualTo(input));
+
+    [Test]
+    public async Task Decode_is_given_its_options() =>
+        Assert.That(
+            (await Invoke(["decode", "-", "--vnet-hdr-support", "--vnet-hdr-len", "12", "-w", "-", "-c", "10"])).Decode,
+            Is.EqualTo(new DecodeOptions(
+                new DecodeInput.StandardInput(), new DecodeSettings { VnetHdrSupport = true, VnetHdrLen = 12, WriteFile = "-", Count = 10 })));
+
+    private static DecodeInput.Socket Client(ChardevAddress address) =>
+        new(new ChardevOptions("decode", address, false, false, null, false));
+
+    private static async Task<Invocation> Invoke(string[] args)
+    {
+        RunOptions? run = null;
+        DecodeOptions? decode = null;
+        StringWriter output = new(), error = new();
+        int code = await Cli.InvokeAsync(
+            args,
+            (options, _) => Task.FromResult((run = options) is null ? 0 : 42),
+            (options, _) => Task.FromResult((decode = options) is null ? 0 : 43),
+            output,
+            error);
+        return new Invocation(code, output.ToString(), error.ToString(), run, decode);
+    }
+
+    private sealed record Invocation(int Code, string Output, string Error, RunOptions? Run, DecodeOptions? Decode);
+}
