@@ -58,9 +58,7 @@ internal sealed class EightRedirectors
 
     public Task WaitForLogAsync(int mark, string text) => _sidecar.WaitForLogAsync(text, mark);
 
-    /// <summary>Waits until the sidecar has learned a run state, and so has armed and disarmed by it: it logs that last.</summary>
-    public Task WaitForRunStateAsync(int mark, string runState) =>
-        WaitForLogAsync(mark, $"Run state {runState}, running {runState == "running"} ");
+    public Task WaitForRunStateAsync(int mark, string runState, string cause = "") => _sidecar.WaitForRunStateAsync(runState, mark, cause);
 
     /// <summary>Sends the next frame while the sidecar knows the VM to be in this run state.</summary>
     public void Send(string runState)
@@ -70,7 +68,8 @@ internal sealed class EightRedirectors
         _sent.Add(frame);
         for (var i = 0; i < Combinations.Length; i++)
         {
-            if (RunStateTable.Active[runState][i] == 'x') _expected[i].Add(frame);
+            if (RunStateTable.Active[runState][i] == 'x')
+                _expected[i].Add(frame);
         }
     }
 

@@ -51,10 +51,10 @@ internal sealed class QmpTransportTests
 
         sender.SendNumbered(0, 10);
         await qemu.Qmp.StopAsync();
-        await sidecar.WaitForLogAsync("Run state paused, running False (query-status)");
+        await sidecar.WaitForRunStateAsync("paused");
         sender.SendNumbered(1000, 10);
         await qemu.Qmp.ContinueAsync();
-        await sidecar.WaitForLogAsync("Run state running, running True (RESUME event)");
+        await sidecar.WaitForRunStateAsync("running", cause: "RESUME event");
         sender.SendNumbered(10, 10);
         await peer.WaitForFramesAsync(20);
         Assert.That(Probe.NumbersWithout(peer), Is.EqualTo(Enumerable.Range(0, 20)));

@@ -8,7 +8,7 @@ namespace QmpRedirector.SystemTests.RunStates;
 /// </summary>
 internal static class RunStateTable
 {
-    /// <summary>All 16 run states of qapi/run-state.json, by name.</summary>
+    /// <summary>The 16 run states of qapi/run-state.json, by name, and "stopped": a STOP without an answer as to which.</summary>
     public static readonly FrozenDictionary<string, string> Active = new Dictionary<string, string>
     {
         ["debug"] = "..xx....",
@@ -27,5 +27,6 @@ internal static class RunStateTable
         ["watchdog"] = "..xx....",
         ["guest-panicked"] = "..xx....",
         ["colo"] = "..xx....",
+        ["stopped"] = "..xx....",
     }.ToFrozenDictionary();
 }
