@@ -202,7 +202,7 @@ internal static class ChardevSockets
         return new UnixDomainSocketEndPoint('\0' + unix.Path + new string('\0', padding));
     }
 
-    private static string Reason(Exception? e, bool isUnix = false) => e switch
+    internal static string Reason(Exception? e, bool isUnix = false) => e switch
     {
         // .NET maps ENOENT of a Unix socket's path to a code of its own.
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when isUnix => new Win32Exception(Errno.ENOENT).Message,

@@ -213,6 +213,9 @@ internal sealed class Redirector : IAsyncDisposable
             case ChardevEvent.Disconnected { Reason: not PeerLoss.Stopped } lost:
                 Log.PeerLost(_logger, Id, Options.Outdev, lost.Reason, lost.Final ? "; it will not come back: the chardev has no reconnect" : "");
                 break;
+            case ChardevEvent.NotAccepted problem:
+                Log.PeerNotAccepted(_logger, Id, Options.Outdev, problem.Problem);
+                break;
             case ChardevEvent.Refused refused:
                 Log.PeerRefused(_logger, Id, Options.Outdev, refused.Problem);
                 break;
