@@ -50,6 +50,9 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "{Id}: chardev {Chardev}: {Problem}; trying again")]
     public static partial void PeerRefused(ILogger logger, string id, string? chardev, string problem);
 
+    [LoggerMessage(2033, LogLevel.Warning, "{Id}: chardev {Chardev}: {Problem}; trying again")]
+    public static partial void PeerNotAccepted(ILogger logger, string id, string? chardev, string problem);
+
     [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
     public static partial void IdentitiesBroken(ILogger logger, string id, long times);
 }

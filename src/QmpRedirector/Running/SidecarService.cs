@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,12 @@ internal sealed class SidecarService(
         {
             ExitCode = 1;
             LastWords = e.Sentences;
+        }
+        catch (Exception e)
+        {
+            // The host would log it where nobody looks, and end as if nothing had happened.
+            ExitCode = 1;
+            LastWords = [e is IOException or SocketException ? $"{e.Message}." : $"An unexpected error, please report it: {e}"];
         }
         finally
         {

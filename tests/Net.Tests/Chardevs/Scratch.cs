@@ -30,6 +30,14 @@ internal sealed class Scratch : IDisposable
         return socket;
     }
 
+    /// <summary>The descriptor as a parent process would leave it: nobody's, and open.</summary>
+    public static int LetGo(Socket socket)
+    {
+        var number = (int)socket.Handle;
+        socket.SafeHandle.SetHandleAsInvalid();
+        return number;
+    }
+
     /// <summary>Sends a byte one way and checks that it arrives: the two are each other's ends.</summary>
     public static async Task AreConnectedAsync(Socket a, Socket b)
     {
