@@ -27,6 +27,13 @@ internal sealed class SidecarService(
             ExitCode = 1;
             LastWords = e.Sentences;
         }
+        catch (Exception e)
+        {
+            // The host would only stop, and the program end with 0.
+            Log.Defect(logger, e);
+            ExitCode = 1;
+            LastWords = [$"It ended because of a defect: {e.Message}"];
+        }
         finally
         {
             lifetime.StopApplication();
