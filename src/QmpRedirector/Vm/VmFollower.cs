@@ -153,7 +153,7 @@ internal sealed partial class VmFollower(
 
     private async Task<VmConnection> ConnectAgainAsync(QmpConnector connector, long began, CancellationToken ct)
     {
-        var rest = options.ReconnectInterval - time.GetElapsedTime(began);
+        var rest = options.RetryInterval - time.GetElapsedTime(began);
         if (rest > TimeSpan.Zero)
             await Task.Delay(rest, time, ct);
         return await VmConnection.MakeAsync(connector, ct);

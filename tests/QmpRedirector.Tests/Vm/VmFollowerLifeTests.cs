@@ -75,7 +75,7 @@ public sealed class VmFollowerLifeTests
         var interval = TimeSpan.FromMilliseconds(100);
         await using var vm = FakeVm.StartAt(_path);
         var started = Stopwatch.GetTimestamp();
-        await using var harness = new FollowerHarness(Options() with { ReconnectInterval = interval });
+        await using var harness = new FollowerHarness(Options() with { RetryInterval = interval });
 
         for (var connections = 1; connections <= 4; connections++)
         {
