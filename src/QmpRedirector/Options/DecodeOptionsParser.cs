@@ -38,6 +38,12 @@ internal static class DecodeOptionsParser
     {
         if (text == "-")
             return new DecodeInput.StandardInput();
+        if (text.Length == 0)
+        {
+            report.Error("decode ''", "this is neither a file nor an address");
+            return null;
+        }
+
         if (text.StartsWith("socket,", StringComparison.Ordinal) || text.StartsWith('{'))
         {
             ChardevOptions? chardev = ChardevParser.Parse(text, "decode", report, ChardevId).Value;
@@ -47,7 +53,7 @@ internal static class DecodeOptionsParser
         if (!AddressText.IsAddress(text))
             return new DecodeInput.File(text);
         if (AddressText.Stream(text, out string sentence) is ChardevAddress address)
-            return new DecodeInput.Socket(new ChardevOptions(ChardevId, address, false, false, null, false));
+            return new DecodeInput.Socket(new ChardevOptions(ChardevId, address, false, false, null));
         report.Error($"decode {OptionOrigin.Shown(text)}", sentence);
         return null;
     }

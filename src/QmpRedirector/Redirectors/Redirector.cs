@@ -87,7 +87,12 @@ internal sealed class Redirector : IAsyncDisposable
     }
 
     /// <summary>Serves the chardev's peers until cancelled; the last connection ends with <see cref="StopAsync"/>.</summary>
-    public Task RunChardevAsync(CancellationToken cancellationToken) => _chardev.RunAsync(_forwarder.ServeAsync, cancellationToken);
+    public Task RunChardevAsync(CancellationToken cancellationToken)
+    {
+        if (_awaitsPeer)
+            Log.WaitingForPeer(_logger, Id, Options.Outdev, _chardev.Filename);
+        return _chardev.RunAsync(_forwarder.ServeAsync, cancellationToken);
+    }
 
     /// <summary>The VM has changed. Called on the thread that received the event: what follows must be quick.</summary>
     public void OnVm(VmSnapshot vm)
@@ -195,7 +200,7 @@ internal sealed class Redirector : IAsyncDisposable
         lock (_gate)
         {
             _stopping = true;
-            Update("stopping", null);
+            Update("end", null);
         }
 
         var account = await _forwarder.StopAsync();

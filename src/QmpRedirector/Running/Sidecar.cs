@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Net;
@@ -76,7 +77,7 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             var reason = await WaitForEndAsync(running, stop);
             Log.Ending(_logger, reason);
-            _systemd.Notify(ServiceState.Stopping);
+            Notify(ServiceState.Stopping, "stopping");
         }
         catch (Exception e)
         {
@@ -170,7 +171,7 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.ChardevOpen })).WaitAsync(cancellationToken);
         Log.Ready(_logger);
-        _systemd.Notify(ServiceState.Ready);
+        Notify(ServiceState.Ready, "readiness");
         await Task.Delay(Timeout.Infinite, cancellationToken);
     }
 
@@ -179,6 +180,19 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         await chardev;
         await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    // NOTIFY_SOCKET may be inherited from a service that is gone: that is no reason to end.
+    private void Notify(ServiceState state, string what)
+    {
+        try
+        {
+            _systemd.Notify(state);
+        }
+        catch (SocketException e)
+        {
+            Log.NotNotified(_logger, what, e.Message);
+        }
     }
 
     /// <summary>Why to end; faults with what makes going on impossible.</summary>

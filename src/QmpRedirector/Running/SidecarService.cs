@@ -28,11 +28,17 @@ internal sealed class SidecarService(
             ExitCode = 1;
             LastWords = e.Sentences;
         }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            ExitCode = 1;
+            LastWords = [$"{e.Message}."];
+        }
         catch (Exception e)
         {
-            // The host would log it where nobody looks, and end as if nothing had happened.
+            // The host would only stop, and the program end with 0.
+            Log.Defect(logger, e);
             ExitCode = 1;
-            LastWords = [e is IOException or SocketException ? $"{e.Message}." : $"An unexpected error, please report it: {e}"];
+            LastWords = [$"It ended because of a defect: {e.Message}"];
         }
         finally
         {

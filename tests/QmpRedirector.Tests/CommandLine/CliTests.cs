@@ -77,6 +77,9 @@ internal sealed class CliTests
         [new[] { "run", "--qmp", "tcp:h:0" }, "--qmp tcp:h:0: 'tcp:h:0': the port must be a number from 1 to 65535", "run"],
         [new[] { "run" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "run"],
         [new[] { "run", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "run"],
+        [new[] { "run", "--config", "/tmp" }, "--config /tmp: the file cannot be read: it is a directory", "run"],
+        [new[] { "run", "--config", "" }, "--config '': this is not the name of a file", "run"],
+        [new[] { "decode", "" }, "decode '': this is neither a file nor an address", "decode"],
         [new[] { "decode", "a", "b" }, "unexpected argument 'b'", "decode"],
         [new[] { "decode", "--vnet_hdr_support" }, "unknown option '--vnet_hdr_support'", "decode"],
         [new[] { "decode", "-c5" }, "unknown option '-c5'", "decode"],
@@ -185,7 +188,7 @@ internal sealed class CliTests
         [new[] { "fd:3" }, Client(new ChardevAddress.Fd(3))],
         [
             new[] { "socket,path=/a,server=on" },
-            new DecodeInput.Socket(new ChardevOptions("decode", new ChardevAddress.Unix("/a"), true, true, null, false)),
+            new DecodeInput.Socket(new ChardevOptions("decode", new ChardevAddress.Unix("/a"), true, true, null)),
         ],
     ];
 
@@ -201,7 +204,7 @@ internal sealed class CliTests
                 new DecodeInput.StandardInput(), new DecodeSettings { VnetHdrSupport = true, VnetHdrLen = 12, WriteFile = "-", Count = 10 })));
 
     private static DecodeInput.Socket Client(ChardevAddress address) =>
-        new(new ChardevOptions("decode", address, false, false, null, false));
+        new(new ChardevOptions("decode", address, false, false, null));
 
     private static async Task<Invocation> Invoke(string[] args)
     {

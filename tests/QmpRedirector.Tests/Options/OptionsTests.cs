@@ -90,30 +90,30 @@ internal sealed class OptionsTests
 
     private static readonly object[][] _chardevs =
     [
-        ["socket,id=m0,path=/x", "unix:/x", false, false, null!, false],
-        ["socket,id=m0,path=/x,server=on", "unix:/x", true, true, null!, false],
-        ["socket,id=m0,path=/x,server,nowait", "unix:/x", true, false, null!, false],
-        ["socket,id=m0,path=/x,server=yes,wait=no,telnet=off", "unix:/x", true, false, null!, false],
-        ["socket,id=m0,path=/a,,b,reconnect=2", "unix:/a,b", false, false, 2000, false],
-        ["socket,id=m0,path=/x,reconnect-ms=5", "unix:/x", false, false, 5, false],
-        ["socket,id=m0,path=/x,reconnect=0", "unix:/x", false, false, null!, false],
-        ["socket,id=m0,path=x,abstract=on,tight=off,server=on", "unix:x,abstract=on,tight=off", true, true, null!, false],
-        ["socket,id=m0,host=h,port=1,nodelay", "tcp:h:1", false, false, null!, true],
-        ["socket,id=m0,host=h,port=1,delay=off", "tcp:h:1", false, false, null!, true],
-        ["socket,id=m0,host=h,port=1,delay=on", "tcp:h:1", false, false, null!, false],
-        ["socket,id=m0,host=::1,port=1", "tcp:[::1]:1", false, false, null!, false],
-        ["socket,id=m0,port=1,server=on", "tcp::1", true, true, null!, false],
-        ["socket,id=m0,fd=3,server=on,wait=off", "fd:3", true, false, null!, false],
+        ["socket,id=m0,path=/x", "unix:/x", false, false, null!],
+        ["socket,id=m0,path=/x,server=on", "unix:/x", true, true, null!],
+        ["socket,id=m0,path=/x,server,nowait", "unix:/x", true, false, null!],
+        ["socket,id=m0,path=/x,server=yes,wait=no,telnet=off", "unix:/x", true, false, null!],
+        ["socket,id=m0,path=/a,,b,reconnect=2", "unix:/a,b", false, false, 2000],
+        ["socket,id=m0,path=/x,reconnect-ms=5", "unix:/x", false, false, 5],
+        ["socket,id=m0,path=/x,reconnect=0", "unix:/x", false, false, null!],
+        ["socket,id=m0,path=x,abstract=on,tight=off,server=on", "unix:x,abstract=on,tight=off", true, true, null!],
+        ["socket,id=m0,host=h,port=1,nodelay", "tcp:h:1", false, false, null!],
+        ["socket,id=m0,host=h,port=1,delay=off", "tcp:h:1", false, false, null!],
+        ["socket,id=m0,host=h,port=1,delay=on", "tcp:h:1", false, false, null!],
+        ["socket,id=m0,host=::1,port=1", "tcp:[::1]:1", false, false, null!],
+        ["socket,id=m0,port=1,server=on", "tcp::1", true, true, null!],
+        ["socket,id=m0,fd=3,server=on,wait=off", "fd:3", true, false, null!],
         // QAPI's own defaults: a server that does not wait.
-        [Json("""{"addr":{"type":"unix","data":{"path":"/x"}}}"""), "unix:/x", true, false, null!, false],
-        [Json("""{"addr":{"type":"unix","path":"/x"},"wait":true}"""), "unix:/x", true, true, null!, false],
-        [Json("""{"server":false,"reconnect":1,"addr":{"type":"fd","str":"7"}}"""), "fd:7", false, false, 1000, false],
+        [Json("""{"addr":{"type":"unix","data":{"path":"/x"}}}"""), "unix:/x", true, false, null!],
+        [Json("""{"addr":{"type":"unix","path":"/x"},"wait":true}"""), "unix:/x", true, true, null!],
+        [Json("""{"server":false,"reconnect":1,"addr":{"type":"fd","str":"7"}}"""), "fd:7", false, false, 1000],
     ];
 
     private static string Json(string data) => $$$"""{"id":"m0","backend":{"type":"socket","data":{{{data}}}}}""";
 
     [TestCaseSource(nameof(_chardevs))]
-    public void A_chardev_means_what_it_means_to_QEMU(string text, string address, bool server, bool wait, int? reconnect, bool noDelay)
+    public void A_chardev_means_what_it_means_to_QEMU(string text, string address, bool server, bool wait, int? reconnect)
     {
         ChardevOptions chardev = Parsed.OneChardev(text);
 
@@ -124,7 +124,6 @@ internal sealed class OptionsTests
             Assert.That(chardev.Server, Is.EqualTo(server));
             Assert.That(chardev.Wait, Is.EqualTo(wait));
             Assert.That(chardev.Reconnect?.TotalMilliseconds, Is.EqualTo(reconnect));
-            Assert.That(chardev.NoDelay, Is.EqualTo(noDelay));
         });
     }
 
