@@ -109,15 +109,21 @@ internal sealed class Redirector : IAsyncDisposable
         }
     }
 
-    /// <summary>An interface of this network namespace has changed.</summary>
-    public void OnLink(LinkChange change)
+    /// <summary>
+    /// An interface of this network namespace has changed. True when that may concern the netdev: a host has other links, whose changes
+    /// are no reason to ask QEMU.
+    /// </summary>
+    public bool OnLink(LinkChange change)
     {
         lock (_gate)
         {
+            var concerned = change.Link is not { } link || link.Index == _tap?.Index || link.Name == _ifname
+                || (_tap is null && link.Kind == "tun");
             if (change is { Kind: LinkChangeKind.Deleted, Link: { } deleted } && deleted.Index == _tap?.Index)
                 LoseTap("TAP deleted");
             else if (change is { Kind: LinkChangeKind.Present, Link: { WhyNotTap: null } present } && present.Name == _ifname)
                 Bind(present, "rtnetlink");
+            return concerned;
         }
     }
 

@@ -230,10 +230,12 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private void OnLink(LinkChange change)
     {
-        foreach (var redirector in _redirectors)
-            redirector.OnLink(change);
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
+        foreach (var (redirector, netdev) in _redirectors.Zip(_netdevs))
+        {
+            if (redirector.OnLink(change))
+                netdev.Wake();
+        }
+
         if (change.Kind == LinkChangeKind.Deleted && _redirectors.TrueForAll(r => r.LostTap))
             EndOneOff("the TAP is gone");
     }
