@@ -203,15 +203,14 @@ internal sealed class Sidecar : IAsyncDisposable
         var first = await Task.WhenAny([.. running, stopped.Task, _oneOffEnd.Task]);
         if (stop.IsCancellationRequested)
             return "told to stop";
-        if (first != _oneOffEnd.Task)
-        {
+        var reason = "QEMU is gone and its monitor's descriptor cannot be opened again";
+        if (first == _oneOffEnd.Task)
+            reason = await _oneOffEnd.Task;
+        else
             await first;
-            return "QEMU is gone and its monitor's descriptor cannot be opened again";
-        }
-
         var drained = Task.WhenAll(_redirectors.Select(r => r.DrainAsync()));
         await Task.WhenAny(drained, stopped.Task);
-        return await _oneOffEnd.Task;
+        return reason;
     }
 
     private async Task<IReadOnlyList<string>> CloseAsync(IReadOnlyList<Task> running, CancellationTokenSource ending)
