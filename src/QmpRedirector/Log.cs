@@ -56,7 +56,10 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "{Id}: chardev {Chardev}: {Problem}; trying again")]
     public static partial void PeerRefused(ILogger logger, string id, string? chardev, string problem);
 
-    [LoggerMessage(2033, LogLevel.Information, "{Id}: waiting for a first peer on chardev {Chardev} ({Filename}), as wait=on says")]
+    [LoggerMessage(2033, LogLevel.Warning, "{Id}: chardev {Chardev}: {Problem}; trying again")]
+    public static partial void PeerNotAccepted(ILogger logger, string id, string? chardev, string problem);
+
+    [LoggerMessage(2034, LogLevel.Information, "{Id}: waiting for a first peer on chardev {Chardev} ({Filename}), as wait=on says")]
     public static partial void WaitingForPeer(ILogger logger, string id, string? chardev, string filename);
 
     [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]

@@ -71,6 +71,7 @@ internal sealed class Sidecar : IAsyncDisposable
             .. _redirectors.Select(r => r.Completion),
             _links!.Completion,
             AnnounceReadyAsync(ending.Token),
+            .. chardevs.Select(c => FailureOfAsync(c, ending.Token)),
         ];
         try
         {
@@ -130,7 +131,14 @@ internal sealed class Sidecar : IAsyncDisposable
 
         if (problems.Count > 0)
             throw new SidecarException(problems);
-        _links = new LinkMonitor(OnLink);
+        try
+        {
+            _links = new LinkMonitor(OnLink);
+        }
+        catch (LinuxException e)
+        {
+            throw new SidecarException([$"The interfaces of this network namespace cannot be followed: {e.Message}."]);
+        }
     }
 
     private void OpenRedirectors(List<string> problems)
@@ -178,6 +186,13 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             Log.NotNotified(_logger, what, e.Message);
         }
+    }
+
+    /// <summary>A chardev that ends has no peer to come, which is no reason to end; one that fails is.</summary>
+    private static async Task FailureOfAsync(Task chardev, CancellationToken cancellationToken)
+    {
+        await chardev;
+        await Task.Delay(Timeout.Infinite, cancellationToken);
     }
 
     /// <summary>Why to end; faults with what makes going on impossible.</summary>
@@ -229,10 +244,12 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private void OnLink(LinkChange change)
     {
-        foreach (var redirector in _redirectors)
-            redirector.OnLink(change);
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
+        foreach (var (redirector, netdev) in _redirectors.Zip(_netdevs))
+        {
+            if (redirector.OnLink(change))
+                netdev.Wake();
+        }
+
         if (change.Kind == LinkChangeKind.Deleted && _redirectors.TrueForAll(r => r.LostTap))
             EndOneOff("the TAP is gone");
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
@@ -29,10 +30,12 @@ internal sealed class SidecarService(
         }
         catch (Exception e)
         {
-            // The host would only stop, and the program end with 0.
-            Log.Defect(logger, e);
+            // The host would log it where nobody looks, and end as if nothing had happened.
             ExitCode = 1;
-            LastWords = [$"It ended because of a defect: {e.Message}"];
+            var isDefect = e is not (IOException or SocketException);
+            if (isDefect)
+                Log.Defect(logger, e);
+            LastWords = [isDefect ? $"It ended because of a defect: {e.Message}" : $"{e.Message}."];
         }
         finally
         {
