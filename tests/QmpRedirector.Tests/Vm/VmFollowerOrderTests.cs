@@ -118,21 +118,22 @@ public sealed class VmFollowerOrderTests
     }
 
     [Test]
-    public async Task A_query_that_fails_at_once_is_not_asked_again_at_full_speed()
+    public async Task A_query_without_answer_is_asked_again_only_after_a_pause()
     {
-        var pause = TimeSpan.FromMilliseconds(100);
+        var (timeout, pause) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
         await using var server = FakeQmpServer.Start();
         var options = FollowerHarness.Options(server.Address);
-        var impatient = options.Qmp with { CommandTimeout = TimeSpan.FromMilliseconds(1) };
-        var started = Stopwatch.GetTimestamp();
+        var impatient = options.Qmp with { CommandTimeout = timeout };
         await using var harness = new FollowerHarness(options with { Qmp = impatient, RetryInterval = pause });
         var qemu = await server.AcceptNegotiatedAsync();
-        await qemu.ExpectAsync("query-cpus-fast");
+        await qemu.SendReturnAsync("[]", await qemu.ExpectAsync("query-cpus-fast"));
 
-        for (var asked = 1; asked <= 4; asked++)
-            await ScriptedQemu.ExpectStatusAsync(qemu);
+        await ScriptedQemu.ExpectStatusAsync(qemu);
+        var asked = Stopwatch.GetTimestamp();
+        await ScriptedQemu.ExpectStatusAsync(qemu);
 
-        Assert.That(Stopwatch.GetElapsedTime(started), Is.GreaterThanOrEqualTo(3 * pause));
+        // Half of it, as the first one was written some time before it was read.
+        Assert.That(Stopwatch.GetElapsedTime(asked), Is.GreaterThanOrEqualTo(timeout + (pause / 2)));
     }
 
     [Test]
