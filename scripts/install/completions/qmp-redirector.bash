@@ -88,21 +88,28 @@ _qmp_redirector_object_value()
     esac
 }
 
+# File names, with what precedes them in the word. (-o filenames would quote the '=' and ':' of other candidates.)
+_qmp_redirector_files()
+{
+    local name
+    while IFS= read -r name; do
+        [[ -d $name ]] && name+=/
+        printf '%s%q\n' "$1" "$name"
+    done < <(compgen -f -- "$2")
+}
+
 # Candidates for a word of this kind: _qmp_redirector_kind KIND WORD [WORD-BEFORE-IT]...
 _qmp_redirector_kind()
 {
     local kind=$1 word=$2
     shift 2
     case $kind in
-        FILE | PATH)
-            compopt -o filenames 2> /dev/null
-            compgen -f -- "$word"
-            ;;
+        FILE | PATH) _qmp_redirector_files '' "$word" ;;
         ADDR)
             case $word in
-                unix:*) compgen -P unix: -f -- "${word#unix:}" ;;
+                unix:*) _qmp_redirector_files unix: "${word#unix:}" ;;
                 tcp:* | fd:*) ;;
-                *) compgen -W 'unix: tcp: fd:' -- "$word"; compgen -f -- "$word" ;;
+                *) compgen -W 'unix: tcp: fd:' -- "$word"; _qmp_redirector_files '' "$word" ;;
             esac
             ;;
         CHARDEV) _qmp_redirector_options chardev 'socket' "$word" "$@" ;;
@@ -186,14 +193,15 @@ _qmp_redirector()
     local kinds=("$kind")
     [[ $kind == *[a-z0-9]* ]] || read -ra kinds <<< "$kind"
     for kind in "${kinds[@]}"; do
-        [[ $kind == FILE || $kind == PATH ]] && compopt -o filenames 2> /dev/null
+        # More may follow a value of TYPE,KEY=VALUE,...
+        [[ ( $kind == CHARDEV || $kind == OBJECT ) && $cur == *,* ]] && compopt -o nospace 2> /dev/null
         while IFS= read -r candidate; do
             COMPREPLY+=("$prefix$candidate")
         done < <(_qmp_redirector_kind "$kind" "${cur#"$prefix"}" "${words[@]}")
     done
 
     for candidate in "${COMPREPLY[@]}"; do
-        [[ $candidate == *[=,:] || -d ${candidate##*[=:]} ]] && compopt -o nospace 2> /dev/null
+        [[ $candidate == *[=,:/] ]] && compopt -o nospace 2> /dev/null
     done
     [[ $COMP_WORDBREAKS == *=* ]] && breaks+='='
     [[ $COMP_WORDBREAKS == *:* ]] && breaks+=':'

@@ -67,7 +67,7 @@ internal sealed class PcapngFormat : IPcapFormat
                 return false;
             case InterfaceDescription:
                 if (_interfaces.Count == MostInterfaces)
-                    throw new PcapException(offset, $"more than {MostInterfaces} interfaces are not to be believed: the file is broken here");
+                    throw new PcapException(offset, $"more than {MostInterfaces} interfaces: the file is broken here");
                 _interfaces.Add(PcapngSource.Read(Need(body, 8, offset).Span, _order));
                 return false;
             case SimplePacket:

@@ -1,6 +1,6 @@
 namespace QmpRedirector.Send;
 
-/// <summary>Keeps the times between frames. The first one sets both clocks; a frame is never early, and late by a millisecond at most.</summary>
+/// <summary>Keeps the times between frames. The first one sets both clocks; none is early, nor later than a timer is.</summary>
 internal sealed class FramePacer(TimeProvider time)
 {
     // What a .NET timer can wait for at once is 49 days; a capture's clock can have jumped by more.
@@ -26,8 +26,8 @@ internal sealed class FramePacer(TimeProvider time)
         while (due - time.GetElapsedTime(_start) is var left && left > TimeSpan.Zero)
         {
             // A timer counts whole milliseconds and drops the rest, which would be waited for by spinning.
-            var wait = TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(Math.Min(left.Ticks, _longestWait.Ticks)).TotalMilliseconds));
-            await Task.Delay(wait, time, cancellationToken);
+            var milliseconds = Math.Ceiling(Math.Min(left.TotalMilliseconds, _longestWait.TotalMilliseconds));
+            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), time, cancellationToken);
         }
     }
 }

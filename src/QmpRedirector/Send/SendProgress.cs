@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace QmpRedirector.Send;
 
-/// <summary>One line on a terminal, redrawn in place while frames are sent, also while the peer takes none; gone when disposed of.</summary>
+/// <summary>One line on a terminal, redrawn in place, also while the peer takes no frames; gone when disposed of.</summary>
 internal sealed class SendProgress : IDisposable
 {
     private const int Columns = 79;

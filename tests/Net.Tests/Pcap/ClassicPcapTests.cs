@@ -8,8 +8,8 @@ internal sealed class ClassicPcapTests
     public void Both_byte_orders_and_both_resolutions_are_read([Values] bool bigEndian, [Values] bool nanoseconds)
     {
         PcapSamples samples = new(bigEndian);
-        var file = PcapFile.Read(
-            [.. samples.Pcap(nanoseconds), .. samples.Record(_frame, fraction: nanoseconds ? 123_456_789 : 123_456), .. samples.Record([1])]);
+        var fraction = nanoseconds ? 123_456_789 : 123_456;
+        var file = PcapFile.Read([.. samples.Pcap(nanoseconds), .. samples.Record(_frame, fraction: fraction), .. samples.Record([1])]);
 
         Assert.That(file.Error, Is.Null);
         Assert.That(file.Frames[0], Is.EqualTo(new PcapFile.Packet(

@@ -9,10 +9,11 @@ internal sealed class PcapFuzzTests
 
     [Test]
     public void Any_split_of_a_damaged_file_is_read_as_the_whole_is() =>
-        Gen.Select(Gen.Int[0, _seeds.Length - 1].Select(static seed => _seeds[seed]), Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 4], Gen.Int[0, 400], Gen.Int[1, 64].Array[1, 4])
+        Gen.Select(
+            Gen.Int[0, _seeds.Length - 1], Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 4], Gen.Int[0, 400], Gen.Int[1, 64].Array[1, 4])
             .Sample((seed, damage, cut, splits) =>
             {
-                byte[] file = seed[..Math.Max(0, seed.Length - Math.Max(0, cut - 300))];
+                byte[] file = _seeds[seed][..Math.Max(0, _seeds[seed].Length - Math.Max(0, cut - 300))];
                 foreach (var (at, value) in damage)
                 {
                     if (at < file.Length)
@@ -31,7 +32,11 @@ internal sealed class PcapFuzzTests
         {
             var file = (byte[])_seeds[random.Next(_seeds.Length)].Clone();
             for (var damage = random.Next(6); damage > 0; damage--)
-                file[random.Next(i % 2 == 0 ? 64 : file.Length) % file.Length] = (byte)(random.Next(3) == 0 ? random.Next(256) : random.Next(8));
+            {
+                var at = random.Next(i % 2 == 0 ? 64 : file.Length) % file.Length;
+                file[at] = (byte)(random.Next(3) == 0 ? random.Next(256) : random.Next(8));
+            }
+
             var reader = new PcapReader(new PcapBuffer(4096));
             try
             {

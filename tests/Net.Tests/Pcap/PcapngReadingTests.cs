@@ -36,7 +36,10 @@ internal sealed class PcapngReadingTests
     {
         PcapSamples samples = new(bigEndian: true);
         byte[] source = samples.Interface(
-            samples.Option(2, "tap0"u8.ToArray()), samples.Option(9, resolution), samples.Option(14, samples.U64((ulong)offset)), samples.Option(0));
+            samples.Option(2, "tap0"u8.ToArray()),
+            samples.Option(9, resolution),
+            samples.Option(14, samples.U64((ulong)offset)),
+            samples.Option(0));
         var file = PcapFile.Read([.. samples.Section(), .. source, .. samples.Enhanced(0, time, _frame)]);
         Assert.That(file, Has.Property("Error").Null);
         Assert.That(file.Frames[0].Time, Is.EqualTo(nanoseconds));
@@ -48,7 +51,8 @@ internal sealed class PcapngReadingTests
         PcapSamples big = new(true), little = new(false);
         var file = PcapFile.Read(
         [
-            .. big.Section(), .. big.Interface(), .. big.Interface(big.Option(9, 9)), .. big.Enhanced(1, 7, [1]), .. big.Enhanced(0, 7, [2]),
+            .. big.Section(), .. big.Interface(), .. big.Interface(big.Option(9, 9)),
+            .. big.Enhanced(1, 7, [1]), .. big.Enhanced(0, 7, [2]),
             .. little.Section(), .. little.Interface(little.Option(9, 3)), .. little.Enhanced(0, 7, [3]), .. little.Enhanced(1, 7, [4]),
         ]);
         Assert.That(file.Frames.Select(static frame => (frame.Bytes, frame.Time)), Is.EqualTo(new (string, long?)[]
@@ -70,7 +74,8 @@ internal sealed class PcapngReadingTests
     public void A_frame_check_sequence_is_left_out()
     {
         PcapSamples samples = new(false);
-        var file = PcapFile.Read([.. samples.Section(), .. samples.Interface(samples.Option(13, 4)), .. samples.Enhanced(0, 0, [1, 2, 3, 4, 5])]);
+        var file = PcapFile.Read(
+            [.. samples.Section(), .. samples.Interface(samples.Option(13, 4)), .. samples.Enhanced(0, 0, [1, 2, 3, 4, 5])]);
         Assert.That((file.Frames[0].Bytes, file.Frames[0].Length), Is.EqualTo(("01", 1L)));
     }
 
@@ -79,7 +84,10 @@ internal sealed class PcapngReadingTests
     {
         PcapSamples samples = new(false);
         var file = PcapFile.Read(
-            [.. samples.Section(), .. samples.InterfaceOf(276, 0), .. samples.Interface(), .. samples.Enhanced(1, 0, [1]), .. samples.Enhanced(0, 0, [2])]);
+        [
+            .. samples.Section(), .. samples.InterfaceOf(276, 0), .. samples.Interface(),
+            .. samples.Enhanced(1, 0, [1]), .. samples.Enhanced(0, 0, [2]),
+        ]);
         Assert.That(file.Frames, Has.Count.EqualTo(1));
         Assert.That(file.Error, Is.EqualTo(
             "byte 104: a packet of interface 0 has link type 276 (LINUX_SLL2, 'tcpdump -i any'): only Ethernet (1) can be sent"));
@@ -89,21 +97,27 @@ internal sealed class PcapngReadingTests
 
     private static readonly object[][] _broken =
     [
-        [(byte[])[.. _little.U32(0x0A0D0D0A), .. _little.U32(28), .. new byte[4]], 0, "0x00000000 is not pcapng's byte-order magic: the file is broken here"],
+        [(byte[])[.. _little.U32(0x0A0D0D0A), .. _little.U32(28), .. new byte[4]], 0,
+            "0x00000000 is not pcapng's byte-order magic: the file is broken here"],
         [_little.Section(major: 2), 0, "this is pcapng version 2, not 1"],
         [_little.Block(0x0A0D0D0A, _little.U32(0x1A2B3C4D)), 0, "the section header is too short: the file is broken here"],
-        [(byte[])[.. _little.Section(), .. _little.U32(99), .. _little.U32(8), .. new byte[4]], 28, "a block cannot have 8 bytes: the file is broken here"],
-        [(byte[])[.. _little.Section(), .. _little.U32(99), .. _little.U32(14), .. new byte[8]], 28, "a block cannot have 14 bytes: the file is broken here"],
+        [(byte[])[.. _little.Section(), .. _little.U32(99), .. _little.U32(8), .. new byte[4]], 28,
+            "a block cannot have 8 bytes: the file is broken here"],
+        [(byte[])[.. _little.Section(), .. _little.U32(99), .. _little.U32(14), .. new byte[8]], 28,
+            "a block cannot have 14 bytes: the file is broken here"],
         [(byte[])[.. _little.Section(), .. _little.U32(6), .. _little.U32(600_000), .. new byte[8]], 28,
             "a block of 600000 bytes is not to be believed: the file is broken here"],
         [(byte[])[.. _little.Section(), .. _little.U32(1), .. _little.U32(20), .. new byte[8], .. _little.U32(24)], 28,
             "the block's two lengths differ (20 and 24): the file is broken here"],
-        [(byte[])[.. _little.Section(), .. _little.Block(1, new byte[4])], 28, "a block is too short for its type: the file is broken here"],
-        [(byte[])[.. _little.Section(), .. _little.Interface(), .. _little.Block(6, new byte[12], _little.U32(9), _little.U32(9), new byte[8])], 48,
+        [(byte[])[.. _little.Section(), .. _little.Block(1, new byte[4])], 28,
+            "a block is too short for its type: the file is broken here"],
+        [(byte[])[.. _little.Section(), .. _little.Interface(),
+            .. _little.Block(6, new byte[12], _little.U32(9), _little.U32(9), new byte[8])], 48,
             "a packet of 9 captured bytes does not fit its block: the file is broken here"],
         [(byte[])[.. _little.Section(), .. _little.Interface(), .. _little.Block(3, _little.U32(9), new byte[8])], 48,
             "a packet of 9 bytes does not fit its block: the file is broken here"],
-        [(byte[])[.. _little.Section(), .. _little.Block(0x0BAD, new byte[8])[..^4]], 48, "the file is cut off here or in what precedes this byte"],
+        [(byte[])[.. _little.Section(), .. _little.Block(0x0BAD, new byte[8])[..^4]], 48,
+            "the file is cut off here or in what precedes this byte"],
     ];
 
     [TestCaseSource(nameof(_broken))]

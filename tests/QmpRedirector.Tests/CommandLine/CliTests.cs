@@ -106,7 +106,7 @@ internal sealed class CliTests
             Assert.That(invoked.Error.Split('\n'), Has.Member($"qmp-redirector: {sentence}"));
             Assert.That(invoked.Error, Does.EndWith($"\nTry '{$"qmp-redirector {command}".Trim()} --help'\n"));
             Assert.That(invoked.Output, Is.Empty);
-            Assert.That(((object?)invoked.Run, (object?)invoked.Decode, (object?)invoked.Send), Is.EqualTo(((object?)null, (object?)null, (object?)null)));
+            Assert.That(new object?[] { invoked.Run, invoked.Decode, invoked.Send }, Is.All.Null);
         });
     }
 
@@ -220,10 +220,10 @@ internal sealed class CliTests
     [TestCaseSource(nameof(_sends))]
     public async Task Send_is_given_its_options(string[] args, object settings) => Assert.That(
         (await Invoke(["send", .. args])).Send,
-        Is.EqualTo(new SendOptions("x", new ChardevOptions("send", new ChardevAddress.Unix("/y"), false, false, null, false), (SendSettings)settings)));
+        Is.EqualTo(new SendOptions("x", Client(new ChardevAddress.Unix("/y"), "send").Chardev, (SendSettings)settings)));
 
-    private static DecodeInput.Socket Client(ChardevAddress address) =>
-        new(new ChardevOptions("decode", address, false, false, null, false));
+    private static DecodeInput.Socket Client(ChardevAddress address, string id = "decode") =>
+        new(new ChardevOptions(id, address, false, false, null, false));
 
     private static async Task<Invocation> Invoke(string[] args)
     {

@@ -33,11 +33,15 @@ internal static class BashCompletion
 
         text.Append("    esac\n}\n\n# What an argument can be: by command, and how many precede it.\n");
         text.Append("_qmp_redirector_argument()\n{\n    case \"$1 $2\" in\n");
-        text.Append(CultureInfo.InvariantCulture, $"        ' 0') echo '{string.Join(' ', root.Subcommands.Select(static command => command.Name))}' ;;\n");
+        string names = string.Join(' ', root.Subcommands.Select(static command => command.Name));
+        text.Append(CultureInfo.InvariantCulture, $"        ' 0') echo '{names}' ;;\n");
         foreach (CommandSyntax command in commands)
         {
             for (int i = 0; i < command.Arguments.Count; i++)
-                text.Append(CultureInfo.InvariantCulture, $"        '{command.Name} {i}') echo '{string.Join(' ', command.Arguments[i])}' ;;\n");
+            {
+                string kinds = string.Join(' ', command.Arguments[i]);
+                text.Append(CultureInfo.InvariantCulture, $"        '{command.Name} {i}') echo '{kinds}' ;;\n");
+            }
         }
 
         text.Append("    esac\n}\n\n");
@@ -55,7 +59,8 @@ internal static class BashCompletion
 
     private static void Keys(StringBuilder text, string name, IReadOnlyList<OptionRow> rows)
     {
-        text.Append(CultureInfo.InvariantCulture, $"_qmp_redirector_{name}_keys='{string.Join(' ', rows.Select(static row => row.Names.First()))}'\n\n");
+        string keys = string.Join(' ', rows.Select(static row => row.Names.First()));
+        text.Append(CultureInfo.InvariantCulture, $"_qmp_redirector_{name}_keys='{keys}'\n\n");
         text.Append(CultureInfo.InvariantCulture, $"_qmp_redirector_{name}_value()\n{{\n    case $1 in\n");
         foreach (OptionRow row in rows)
         {
@@ -70,21 +75,28 @@ internal static class BashCompletion
     // that bash has already is cut off.
     private const string Functions =
         """
+        # File names, with what precedes them in the word. (-o filenames would quote the '=' and ':' of other candidates.)
+        _qmp_redirector_files()
+        {
+            local name
+            while IFS= read -r name; do
+                [[ -d $name ]] && name+=/
+                printf '%s%q\n' "$1" "$name"
+            done < <(compgen -f -- "$2")
+        }
+
         # Candidates for a word of this kind: _qmp_redirector_kind KIND WORD [WORD-BEFORE-IT]...
         _qmp_redirector_kind()
         {
             local kind=$1 word=$2
             shift 2
             case $kind in
-                FILE | PATH)
-                    compopt -o filenames 2> /dev/null
-                    compgen -f -- "$word"
-                    ;;
+                FILE | PATH) _qmp_redirector_files '' "$word" ;;
                 ADDR)
                     case $word in
-                        unix:*) compgen -P unix: -f -- "${word#unix:}" ;;
+                        unix:*) _qmp_redirector_files unix: "${word#unix:}" ;;
                         tcp:* | fd:*) ;;
-                        *) compgen -W 'unix: tcp: fd:' -- "$word"; compgen -f -- "$word" ;;
+                        *) compgen -W 'unix: tcp: fd:' -- "$word"; _qmp_redirector_files '' "$word" ;;
                     esac
                     ;;
                 CHARDEV) _qmp_redirector_options chardev 'socket' "$word" "$@" ;;
@@ -168,14 +180,15 @@ internal static class BashCompletion
             local kinds=("$kind")
             [[ $kind == *[a-z0-9]* ]] || read -ra kinds <<< "$kind"
             for kind in "${kinds[@]}"; do
-                [[ $kind == FILE || $kind == PATH ]] && compopt -o filenames 2> /dev/null
+                # More may follow a value of TYPE,KEY=VALUE,...
+                [[ ( $kind == CHARDEV || $kind == OBJECT ) && $cur == *,* ]] && compopt -o nospace 2> /dev/null
                 while IFS= read -r candidate; do
                     COMPREPLY+=("$prefix$candidate")
                 done < <(_qmp_redirector_kind "$kind" "${cur#"$prefix"}" "${words[@]}")
             done
 
             for candidate in "${COMPREPLY[@]}"; do
-                [[ $candidate == *[=,:] || -d ${candidate##*[=:]} ]] && compopt -o nospace 2> /dev/null
+                [[ $candidate == *[=,:/] ]] && compopt -o nospace 2> /dev/null
             done
             [[ $COMP_WORDBREAKS == *=* ]] && breaks+='='
             [[ $COMP_WORDBREAKS == *:* ]] && breaks+=':'

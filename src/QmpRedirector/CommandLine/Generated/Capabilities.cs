@@ -10,8 +10,8 @@ namespace QmpRedirector.CommandLine.Generated;
 /// What <c>--print-capabilities</c> prints, for management software, in the shape of swtpm's and virtiofsd's: type, version, features.
 /// </summary>
 /// <remarks>
-/// A feature is <c>command-NAME</c>, <c>cmdarg-COMMAND-OPTION</c>, <c>chardev-KEY</c> or <c>property-NAME</c>, and where only certain values
-/// exist <c>property-NAME=VALUE</c> and so on. Help is made from the same tables, so what is not there is in neither.
+/// A feature is <c>command-NAME</c>, <c>cmdarg-COMMAND-OPTION</c>, <c>chardev-KEY</c> or <c>property-NAME</c>; where only
+/// certain values exist, <c>property-NAME=VALUE</c> and so on. Help is made from the same tables, so what is not there is in neither.
 /// </remarks>
 internal static class Capabilities
 {

@@ -45,7 +45,9 @@ internal static class ManPage
         // .SY indents what follows its argument; the command belongs to it.
         string[] words = usage.Split(' ');
         int name = words[1].StartsWith('-') ? 1 : 2;
-        page.Macro($".SY \"{Roff.Typed(string.Join(' ', words[..name]))}\"").Macro(Roff.Typed(string.Join(' ', words[name..]))).Macro(".YS");
+        page.Macro($".SY \"{Roff.Typed(string.Join(' ', words[..name]))}\"")
+            .Macro(Roff.Typed(string.Join(' ', words[name..])))
+            .Macro(".YS");
     }
 
     private static void Options(Roff page, Command root)
@@ -95,7 +97,8 @@ internal static class ManPage
     // Captions end in a colon; what is typed begins with two spaces or more.
     private static void Examples(Roff page, Command command)
     {
-        string[] lines = [.. HelpText.Of(command).End.Split('\n').SkipWhile(static line => line != "Examples:").Skip(1).Where(static line => line.Length > 0)];
+        IEnumerable<string> all = HelpText.Of(command).End.Split('\n');
+        string[] lines = [.. all.SkipWhile(static line => line != "Examples:").Skip(1).Where(static line => line.Length > 0)];
         for (int i = 0; i < lines.Length;)
         {
             page.Paragraph(IsCaption(lines[i]) ? lines[i++].Trim() : $"With {command.Name}:");

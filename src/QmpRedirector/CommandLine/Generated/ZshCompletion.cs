@@ -42,7 +42,11 @@ internal static class ZshCompletion
             foreach (OptionSyntax option in command.Options)
                 text.Append(" \\\n            ").Append(Spec(option, ""));
             for (int i = 0; i < command.Arguments.Count; i++)
-                text.Append(CultureInfo.InvariantCulture, $" \\\n            '{i + 1}:{string.Join(" or ", command.Arguments[i])}:{Action(command.Arguments[i])}'");
+            {
+                IReadOnlyList<string> kinds = command.Arguments[i];
+                text.Append(CultureInfo.InvariantCulture, $" \\\n            '{i + 1}:{string.Join(" or ", kinds)}:{Action(kinds)}'");
+            }
+
             text.Append(" && ret=0\n          ;;\n");
         }
 
@@ -85,8 +89,10 @@ internal static class ZshCompletion
         _ => " ",
     };
 
-    private static string Escaped(string text) =>
-        text.Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
+    private static string Escaped(string text) => text
+        .Replace("[", "\\[", StringComparison.Ordinal)
+        .Replace("]", "\\]", StringComparison.Ordinal)
+        .Replace(":", "\\:", StringComparison.Ordinal);
 
     private static string Quoted(string text) => text.Length == 0 ? "" : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

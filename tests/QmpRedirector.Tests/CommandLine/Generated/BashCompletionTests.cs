@@ -50,6 +50,10 @@ internal sealed class BashCompletionTests
     [TestCase("send --vnet-hdr-len 12 guest.pcap tc", "tcp:")]
     [TestCase("send guest.pcap unix:/x --vnet-hdr-len ", "0 10 12 20 24")]
     [TestCase("decode -w gu", "guest.pcap")]
+    [TestCase("decode u", "unix:")]
+    [TestCase("send su", "sub/")]
+    [TestCase("send my", "my\\ guest.pcap")]
+    [TestCase("run --chardev socket,path=s", "sub/")]
     public void A_line_is_completed(string line, string expected) => Assert.That(Complete(line), Is.EqualTo(expected));
 
     [Test]
@@ -60,6 +64,8 @@ internal sealed class BashCompletionTests
     {
         using Testing.TempDirectory folder = new();
         File.WriteAllText(folder.File("guest.pcap"), "");
+        File.WriteAllText(folder.File("my guest.pcap"), "");
+        Directory.CreateDirectory(folder.File("sub"));
         var script = Path.Combine(GeneratedFileTests.RepositoryRoot(), "scripts/install/completions/qmp-redirector.bash");
         using var process = Process.Start(new ProcessStartInfo(
             "bash", ["--norc", "-c", AskAsBash, "bash", script, $"qmp-redirector {line}", Path.GetDirectoryName(folder.File("x"))!])

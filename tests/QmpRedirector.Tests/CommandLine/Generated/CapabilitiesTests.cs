@@ -14,12 +14,14 @@ internal sealed class CapabilitiesTests
         var root = document.RootElement;
         Assert.That(root.GetProperty("type").GetString(), Is.EqualTo("qmp-redirector"));
         Assert.That(root.GetProperty("version").GetString(), Is.EqualTo("0.1.0"));
-        Assert.That(root.GetProperty("commands").EnumerateObject().Select(static command => command.Name), Is.SupersetOf(new[] { "run", "decode", "send" }));
+        Assert.That(
+            root.GetProperty("commands").EnumerateObject().Select(static command => command.Name),
+            Is.SupersetOf(new[] { "run", "decode", "send" }));
         Assert.That(Features(root), Is.Unique);
         Assert.That(Features(root), Is.SupersetOf(new[]
         {
-            "command-send", "cmdarg-run-qmp", "cmdarg-send-realtime", "cmdarg-decode-w", "cmdarg-run-log-format=systemd", "chardev-reconnect",
-            "property-enable_when_stopped", "property-queue=tx", "property-vnet_hdr_len=auto",
+            "command-send", "cmdarg-run-qmp", "cmdarg-send-realtime", "cmdarg-decode-w", "cmdarg-run-log-format=systemd",
+            "chardev-reconnect", "property-enable_when_stopped", "property-queue=tx", "property-vnet_hdr_len=auto",
         }));
     }
 
@@ -30,7 +32,8 @@ internal sealed class CapabilitiesTests
         string[] missing =
         [
             .. RunSchema.Scalars.Where(static key => key.Support != OptionSupport.Supported).Select(static key => $"cmdarg-run-{key.Name}"),
-            .. ObjectSchema.Properties.Where(static key => key.Support != OptionSupport.Supported).Select(static key => $"property-{key.Name}"),
+            .. ObjectSchema.Properties.Where(static key => key.Support != OptionSupport.Supported)
+                .Select(static key => $"property-{key.Name}"),
             .. ObjectSchema.Properties.SelectMany(static key => key.LaterValues.Select(value => $"property-{key.Name}={value}")),
             .. ChardevSchema.All.Keys.Where(static key => key.Support == OptionSupport.Foreign).Select(static key => $"chardev-{key.Name}"),
             "cmdarg-run-generate",
@@ -38,5 +41,6 @@ internal sealed class CapabilitiesTests
         Assert.That(Features(document.RootElement).Intersect(missing), Is.Empty);
     }
 
-    private static string?[] Features(JsonElement root) => [.. root.GetProperty("features").EnumerateArray().Select(static feature => feature.GetString())];
+    private static string?[] Features(JsonElement root) =>
+        [.. root.GetProperty("features").EnumerateArray().Select(static feature => feature.GetString())];
 }

@@ -33,8 +33,9 @@ internal sealed class GeneratedFileTests
     [TestCase("send", "--realtime")]
     public async Task The_man_page_tells_of_every_command_and_its_options(string command, string option)
     {
-        var page = (await OutputOf("--generate", "man")).Replace("\\-", "-", StringComparison.Ordinal)
-            .Replace("\\fB", "", StringComparison.Ordinal).Replace("\\fI", "", StringComparison.Ordinal).Replace("\\fR", "", StringComparison.Ordinal);
+        var page = await OutputOf("--generate", "man");
+        foreach (var markup in (string[])["\\fB", "\\fI", "\\fR", "\\"])
+            page = page.Replace(markup, "", StringComparison.Ordinal);
         Assert.That(page, Does.Contain($".SS \"Options of {command}\"\n").And.Contain($"\n{option}"));
     }
 
@@ -43,7 +44,8 @@ internal sealed class GeneratedFileTests
 
     private static void AssertSyntax(string shell, string file)
     {
-        using var process = Process.Start(new ProcessStartInfo(shell, ["-n", Path.Combine(RepositoryRoot(), file)]) { RedirectStandardError = true })!;
+        ProcessStartInfo start = new(shell, ["-n", Path.Combine(RepositoryRoot(), file)]) { RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEnd();
         Assert.That(process.WaitForExit(TimeSpan.FromSeconds(30)), Is.True);
         Assert.That((process.ExitCode, error), Is.EqualTo((0, "")));
