@@ -80,6 +80,21 @@ internal sealed class BadInputTests
     }
 
     [Test]
+    public async Task With_too_few_file_descriptors_it_says_so_and_ends_with_1()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Start(
+            [
+                "run", "--qmp", $"unix:{lab.Monitor}", "--pid", lab.PathOf("pid"), "--chardev", lab.ServerChardev("m0", "wait=off"),
+                "--object", Capture.Redirector("f0", "m0"),
+            ],
+            "prlimit", "--nofile=12");
+
+        await EndsWithOneAsync(lab, sidecar, "Too many open files");
+    }
+
+    [Test]
     public async Task A_monitor_that_serves_someone_else_is_called_busy()
     {
         await using var lab = await Lab.CreateAsync();

@@ -30,9 +30,7 @@ internal static class ChardevSockets
         switch (options.Address)
         {
             case ChardevAddress.Unix unix:
-                var endPoint = EndPointOf(unix);
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                return await ConnectAsync(socket, endPoint, $"'{unix.Path}'", cancellationToken);
+                return await ConnectAsync(EndPointOf(unix), ProtocolType.Unspecified, $"'{unix.Path}'", cancellationToken);
             case ChardevAddress.Inet inet:
                 return await ConnectInetAsync(inet, cancellationToken);
             default:
@@ -54,9 +52,10 @@ internal static class ChardevSockets
     private static Socket ListenUnix(ChardevAddress.Unix unix)
     {
         var endPoint = EndPointOf(unix);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             RemoveStale(unix);
             socket.Bind(endPoint);
             socket.Listen(1);
@@ -64,7 +63,7 @@ internal static class ChardevSockets
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e, isUnix: true)}", e);
         }
     }
@@ -93,9 +92,10 @@ internal static class ChardevSockets
         {
             for (var port = inet.Port; port <= (inet.To ?? inet.Port); port++)
             {
-                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                Socket? socket = null;
                 try
                 {
+                    socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                     if (address.Equals(IPAddress.IPv6Any))
                         socket.DualMode = inet.Ipv4 != false;
                     socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
@@ -105,7 +105,7 @@ internal static class ChardevSockets
                 }
                 catch (SocketException e)
                 {
-                    socket.Dispose();
+                    socket?.Dispose();
                     last = e;
                 }
             }
@@ -121,8 +121,8 @@ internal static class ChardevSockets
         {
             try
             {
-                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                return await ConnectAsync(socket, new IPEndPoint(address, inet.Port), $"'{inet.Host}:{inet.Port}'", cancellationToken);
+                var endPoint = new IPEndPoint(address, inet.Port);
+                return await ConnectAsync(endPoint, ProtocolType.Tcp, $"'{inet.Host}:{inet.Port}'", cancellationToken);
             }
             catch (ChardevException e)
             {
@@ -133,21 +133,24 @@ internal static class ChardevSockets
         throw last ?? new ChardevException($"Failed to connect to '{inet.Host}:{inet.Port}': the name has no address of that kind");
     }
 
-    private static async Task<Socket> ConnectAsync(Socket socket, EndPoint endPoint, string where, CancellationToken cancellationToken)
+    private static async Task<Socket> ConnectAsync(
+        EndPoint endPoint, ProtocolType protocol, string where, CancellationToken cancellationToken)
     {
+        Socket? socket = null;
         try
         {
+            socket = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
             await socket.ConnectAsync(endPoint, cancellationToken);
             return Prepare(socket);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new ChardevException($"Failed to connect to {where}: {Reason(e, isUnix: endPoint is UnixDomainSocketEndPoint)}", e);
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }
@@ -202,7 +205,7 @@ internal static class ChardevSockets
         return new UnixDomainSocketEndPoint('\0' + unix.Path + new string('\0', padding));
     }
 
-    private static string Reason(Exception? e, bool isUnix = false) => e switch
+    internal static string Reason(Exception? e, bool isUnix = false) => e switch
     {
         // .NET maps ENOENT of a Unix socket's path to a code of its own.
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when isUnix => new Win32Exception(Errno.ENOENT).Message,

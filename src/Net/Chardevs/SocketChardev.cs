@@ -8,6 +8,9 @@ namespace QmpRedirector.Net;
 /// </summary>
 public sealed class SocketChardev : IDisposable
 {
+    /// <summary>How long after an accept(2) that failed the next one is tried.</summary>
+    private static readonly TimeSpan _acceptAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a closing connection waits for its peer to read the end of the stream.</summary>
     private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(200);
 
@@ -53,7 +56,7 @@ public sealed class SocketChardev : IDisposable
     public async Task<Socket?> NextPeerAsync(CancellationToken cancellationToken)
     {
         if (_listener is not null)
-            return ChardevSockets.Prepare(await _listener.AcceptAsync(cancellationToken));
+            return await AcceptAsync(_listener, cancellationToken);
         if (Interlocked.Exchange(ref _first, null) is { } first)
             return first;
         if (_options.Reconnect is not { } interval)
@@ -86,9 +89,8 @@ public sealed class SocketChardev : IDisposable
             {
                 using (peer)
                 {
+                    // Who hears that a peer is there may let frames come at once: by then they must have somewhere to go.
                     IsConnected = true;
-
-                    // Served before it is told: a capture that is armed upon it must find the peer there, or drop its first frames.
                     var serving = serve(peer);
                     OnEvent?.Invoke(new ChardevEvent.Connected());
                     var loss = await serving;
@@ -145,5 +147,23 @@ public sealed class SocketChardev : IDisposable
     {
         _listener?.Dispose();
         _first?.Dispose();
+    }
+
+    // accept(2) fails for want of descriptors or memory, or for an error of the one connection; the listener stays good for the next.
+    private async Task<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return ChardevSockets.Prepare(await listener.AcceptAsync(cancellationToken));
+            }
+            catch (SocketException e)
+            {
+                OnEvent?.Invoke(new ChardevEvent.NotAccepted($"Failed to accept a connection: {ChardevSockets.Reason(e)}"));
+            }
+
+            await Task.Delay(_acceptAgain, _time, cancellationToken);
+        }
     }
 }

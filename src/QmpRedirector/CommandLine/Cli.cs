@@ -62,7 +62,7 @@ internal static class Cli
 
         List<string> errors = [.. UsageErrors.Of(result, isRoot: command == root)];
         if (command == runCommand)
-            SetAction(RunOptionsParser.Parse(runCommand.Read(result), File.ReadAllText), run);
+            SetAction(RunOptionsParser.Parse(runCommand.Read(result), ReadFile), run);
         else if (command == decodeCommand)
             SetAction(DecodeOptionsParser.Parse(decodeCommand.Read(result)), decode);
         else if (command == sendCommand)
@@ -83,6 +83,10 @@ internal static class Cli
             });
         }
     }
+
+    // .NET would say of a directory that access is denied.
+    private static string ReadFile(string path) =>
+        Directory.Exists(path) ? throw new IOException("it is a directory") : File.ReadAllText(path);
 
     private static async Task<int> Print(TextWriter writer, string text, int exitCode)
     {

@@ -35,6 +35,12 @@ internal static class DecodeOptionsParser
     {
         if (text == "-")
             return new DecodeInput.StandardInput();
+        if (text.Length == 0)
+        {
+            report.Error("decode ''", "this is neither a file nor an address");
+            return null;
+        }
+
         if (!PeerArgument.IsPeer(text))
             return new DecodeInput.File(text);
         return PeerArgument.Parse(text, "decode", report) is ChardevOptions chardev ? new DecodeInput.Socket(chardev) : null;

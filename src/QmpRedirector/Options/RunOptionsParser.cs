@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
 
@@ -13,9 +14,11 @@ internal static class RunOptionsParser
         OptionReader scalars = new(RunSchema.Schema, report);
         List<DeclaredChardev> chardevs = [];
         List<DeclaredObject> objects = [];
+        bool isComplete = true;
         if (arguments.Config is string path)
         {
             ConfigFile config = ConfigFile.Read(path, readFile, report);
+            isComplete = config.IsRead;
             scalars.Add(config.Scalars);
             chardevs.AddRange(config.Chardevs);
             objects.AddRange(config.Objects);
@@ -26,8 +29,8 @@ internal static class RunOptionsParser
         chardevs.AddRange(arguments.Chardevs.Select(text => ChardevParser.Parse(text, "--chardev", report)));
         objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
 
-        EndpointOptions? qmp = Qmp(scalars, report);
-        if (objects.Count == 0)
+        QmpAddress? qmp = Qmp(scalars, report, isComplete);
+        if (objects.Count == 0 && isComplete)
             report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
         CrossChecks.Run(chardevs, objects, report);
         return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, scalars, chardevs, objects) : null, report);
@@ -36,23 +39,23 @@ internal static class RunOptionsParser
     private static string ScalarOrigin(string key, string value) =>
         RunSchema.Schema.Find(key)?.Kind == OptionKind.Boolean ? $"--{key}" : $"--{key} {OptionOrigin.Shown(value)}";
 
-    private static EndpointOptions? Qmp(OptionReader scalars, OptionReport report)
+    private static QmpAddress? Qmp(OptionReader scalars, OptionReport report, bool isComplete)
     {
         if (scalars.String("qmp") is not string text)
         {
-            if (!scalars.Has("qmp"))
+            if (isComplete && !scalars.Has("qmp"))
                 report.Error("--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp");
             return null;
         }
 
-        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens: true, out string sentence);
-        if (endpoint is null)
+        QmpAddress? address = AddressText.Qmp(text, out string sentence);
+        if (address is null)
             report.Error(scalars.Origin("qmp"), sentence);
-        return endpoint;
+        return address;
     }
 
     private static RunOptions Build(
-        EndpointOptions qmp,
+        QmpAddress qmp,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()

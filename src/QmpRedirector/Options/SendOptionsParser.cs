@@ -13,11 +13,11 @@ internal static class SendOptionsParser
         if (arguments.VnetHdrLen is string length)
             reader.Add(new OptionBag(
                 $"--vnet-hdr-len {OptionOrigin.Shown(length)}", OptionForm.Text, [OptionEntry.FromText("vnet-hdr-len", length)]));
-        if (arguments.File is null)
+        if (string.IsNullOrEmpty(arguments.File))
             report.Error("FILE is missing: give the capture file to send, or - for standard input");
-        if (arguments.Peer is null)
+        if (string.IsNullOrEmpty(arguments.Peer))
             report.Error("ADDR is missing: give the chardev to send to, for example unix:/run/qemu/guest.m0");
-        ChardevOptions? peer = arguments.Peer is string text ? PeerArgument.Parse(text, "send", report) : null;
+        ChardevOptions? peer = arguments.Peer is { Length: > 0 } text ? PeerArgument.Parse(text, "send", report) : null;
         SendSettings settings = new()
         {
             VnetHdrSupport = arguments.VnetHdrSupport,

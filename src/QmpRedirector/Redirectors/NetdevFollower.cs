@@ -102,7 +102,7 @@ internal sealed class NetdevFollower(
 
     private static NetdevResolution Describe(NetdevResolution resolution, LinkInfo? link) => link is null
         ? NetdevResolution.NotFound($"TAP '{resolution.IfName}' ({resolution.How}) does not exist in this network namespace.")
-        : NetdevResolution.Refused($"{link.WhyNotTap} ({resolution.How})");
+        : NetdevResolution.Refused($"{link.WhyNotTap!.TrimEnd('.')} ({resolution.How}).");
 
     private void TakeAbsence(NetdevResolution resolution, VmSnapshot snapshot)
     {

@@ -12,9 +12,7 @@ internal static class SendAction
     {
         try
         {
-            await using Stream file = options.File == "-"
-                ? Console.OpenStandardInput()
-                : new FileStream(options.File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            await using Stream file = options.File == "-" ? Console.OpenStandardInput() : OpenFile(options.File);
             var chardev = new SocketChardevOptions(options.Peer.Id, options.Peer.Address, options.Peer.Server, options.Peer.Reconnect);
             return await new SendSession(options.Settings, TimeProvider.System, Console.Error, !Console.IsErrorRedirected)
                 .RunAsync(options.File, file, chardev, cancellationToken);
@@ -25,4 +23,9 @@ internal static class SendAction
             return 1;
         }
     }
+
+    // Of a directory .NET would say that access is denied.
+    private static FileStream OpenFile(string path) => Directory.Exists(path)
+        ? throw new IOException($"'{path}' is a directory: give a capture file")
+        : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Net;
@@ -38,7 +39,7 @@ internal sealed class Sidecar : IAsyncDisposable
         _vm = new VmFollower(
             new VmFollowerOptions
             {
-                Qmp = new QmpClientOptions { Address = QmpAddresses.Of(options.Qmp), Logger = logger, TimeProvider = time },
+                Qmp = new QmpClientOptions { Address = options.Qmp, Logger = logger, TimeProvider = time },
                 QmpTimeout = options.QmpTimeout,
                 ProcessExit = ProcessExit.WaitAsync,
             },
@@ -70,17 +71,20 @@ internal sealed class Sidecar : IAsyncDisposable
             .. _redirectors.Select(r => r.Completion),
             _links!.Completion,
             AnnounceReadyAsync(ending.Token),
+            .. chardevs.Select(c => FailureOfAsync(c, ending.Token)),
         ];
         try
         {
             var reason = await WaitForEndAsync(running, stop);
             Log.Ending(_logger, reason);
-            _systemd.Notify(ServiceState.Stopping);
+            Notify(ServiceState.Stopping, "stopping");
         }
-        catch (Exception e) when (e is VmUnavailableException or RedirectorException or LinuxException or QmpException)
+        catch (Exception e)
         {
             await CloseAsync([.. running, .. chardevs], ending);
-            throw new SidecarException([e.Message]);
+            if (e is VmUnavailableException or RedirectorException or LinuxException or QmpException)
+                throw new SidecarException([e.Message]);
+            throw;
         }
 
         return await CloseAsync([.. running, .. chardevs], ending);
@@ -127,7 +131,14 @@ internal sealed class Sidecar : IAsyncDisposable
 
         if (problems.Count > 0)
             throw new SidecarException(problems);
-        _links = new LinkMonitor(OnLink);
+        try
+        {
+            _links = new LinkMonitor(OnLink);
+        }
+        catch (LinuxException e)
+        {
+            throw new SidecarException([$"The interfaces of this network namespace cannot be followed: {e.Message}."]);
+        }
     }
 
     private void OpenRedirectors(List<string> problems)
@@ -160,8 +171,28 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.ChardevOpen })).WaitAsync(cancellationToken);
         Log.Ready(_logger);
-        _systemd.Notify(ServiceState.Ready);
+        Notify(ServiceState.Ready, "readiness");
         await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    /// <summary>A chardev that ends has no peer to come, which is no reason to end; one that fails is.</summary>
+    private static async Task FailureOfAsync(Task chardev, CancellationToken cancellationToken)
+    {
+        await chardev;
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    // NOTIFY_SOCKET may be inherited from a service that is gone: that is no reason to end.
+    private void Notify(ServiceState state, string what)
+    {
+        try
+        {
+            _systemd.Notify(state);
+        }
+        catch (SocketException e)
+        {
+            Log.NotNotified(_logger, what, e.Message);
+        }
     }
 
     /// <summary>Why to end; faults with what makes going on impossible.</summary>
@@ -213,10 +244,12 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private void OnLink(LinkChange change)
     {
-        foreach (var redirector in _redirectors)
-            redirector.OnLink(change);
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
+        foreach (var (redirector, netdev) in _redirectors.Zip(_netdevs))
+        {
+            if (redirector.OnLink(change))
+                netdev.Wake();
+        }
+
         if (change.Kind == LinkChangeKind.Deleted && _redirectors.TrueForAll(r => r.LostTap))
             EndOneOff("the TAP is gone");
     }

@@ -48,7 +48,7 @@ internal sealed class CliTests
         Assert.Multiple(() =>
         {
             Assert.That(invoked.Error, Is.Empty);
-            Assert.That(invoked.Run!.Qmp.Address.ToString(), Is.EqualTo("unix:/qmp"));
+            Assert.That(invoked.Run!.Qmp.ToString(), Is.EqualTo("unix:/qmp"));
             Assert.That(invoked.Run.Chardevs.Select(static chardev => chardev.Id), Is.EqualTo(["m0", "m1"]));
             Assert.That(invoked.Run.Redirectors.Select(static redirector => redirector.Id), Is.EqualTo(["f0", "f1"]));
         });
@@ -74,8 +74,12 @@ internal sealed class CliTests
         [new[] { "run", "--control", "x" }, "--control x: 'control' is not available in this version", "run"],
         [new[] { "run", "--metrics", "x" }, "--metrics x: 'metrics' is not available in this version", "run"],
         [new[] { "run", "--pcapng", "x" }, "--pcapng x: 'pcapng' is not available in this version", "run"],
+        [new[] { "run", "--qmp", "tcp:h:0" }, "--qmp tcp:h:0: 'tcp:h:0': the port must be a number from 1 to 65535", "run"],
         [new[] { "run" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "run"],
         [new[] { "run", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "run"],
+        [new[] { "run", "--config", "/tmp" }, "--config /tmp: the file cannot be read: it is a directory", "run"],
+        [new[] { "run", "--config", "" }, "--config '': this is not the name of a file", "run"],
+        [new[] { "decode", "" }, "decode '': this is neither a file nor an address", "decode"],
         [new[] { "decode", "a", "b" }, "unexpected argument 'b'", "decode"],
         [new[] { "decode", "--vnet_hdr_support" }, "unknown option '--vnet_hdr_support'", "decode"],
         [new[] { "decode", "-c5" }, "unknown option '-c5'", "decode"],
@@ -87,7 +91,7 @@ internal sealed class CliTests
         [new[] { "send", "x" }, "ADDR is missing: give the chardev to send to, for example unix:/run/qemu/guest.m0", "send"],
         [new[] { "send", "x", "/y", "z" }, "unexpected argument 'z'", "send"],
         [new[] { "send", "x", "/y", "--loop" }, "unknown option '--loop'", "send"],
-        [new[] { "send", "x", "tcp:h" }, "send tcp:h: 'tcp:h' is not an address: tcp:HOST:PORT has a host and a port", "send"],
+        [new[] { "send", "x", "tcp:h" }, "send tcp:h: 'tcp:h' is not a TCP address: use tcp:HOST:PORT", "send"],
         [new[] { "send", "x", "socket,path=/x,wait=on" },
             "send socket: 'wait' option is incompatible with socket in client connect mode", "send"],
         [new[] { "send", "x", "/y", "--vnet-hdr-len", "auto" },
@@ -194,7 +198,7 @@ internal sealed class CliTests
         [new[] { "fd:3" }, Client(new ChardevAddress.Fd(3))],
         [
             new[] { "socket,path=/a,server=on" },
-            new DecodeInput.Socket(new ChardevOptions("decode", new ChardevAddress.Unix("/a"), true, true, null, false)),
+            new DecodeInput.Socket(new ChardevOptions("decode", new ChardevAddress.Unix("/a"), true, true, null)),
         ],
     ];
 
@@ -223,7 +227,7 @@ internal sealed class CliTests
         Is.EqualTo(new SendOptions("x", Client(new ChardevAddress.Unix("/y"), "send").Chardev, (SendSettings)settings)));
 
     private static DecodeInput.Socket Client(ChardevAddress address, string id = "decode") =>
-        new(new ChardevOptions(id, address, false, false, null, false));
+        new(new ChardevOptions(id, address, false, false, null));
 
     private static async Task<Invocation> Invoke(string[] args)
     {

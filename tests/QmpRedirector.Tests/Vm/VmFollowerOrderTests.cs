@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using QmpRedirector.Testing;
 using QmpRedirector.Vm;
 
@@ -114,6 +115,24 @@ public sealed class VmFollowerOrderTests
 
         await harness.StopAsync();
         await qemu.ExpectCloseAsync();
+    }
+
+    [Test]
+    public async Task A_query_that_fails_at_once_is_not_asked_again_at_full_speed()
+    {
+        var pause = TimeSpan.FromMilliseconds(100);
+        await using var server = FakeQmpServer.Start();
+        var options = FollowerHarness.Options(server.Address);
+        var impatient = options.Qmp with { CommandTimeout = TimeSpan.FromMilliseconds(1) };
+        var started = Stopwatch.GetTimestamp();
+        await using var harness = new FollowerHarness(options with { Qmp = impatient, RetryInterval = pause });
+        var qemu = await server.AcceptNegotiatedAsync();
+        await qemu.ExpectAsync("query-cpus-fast");
+
+        for (var asked = 1; asked <= 4; asked++)
+            await ScriptedQemu.ExpectStatusAsync(qemu);
+
+        Assert.That(Stopwatch.GetElapsedTime(started), Is.GreaterThanOrEqualTo(3 * pause));
     }
 
     [Test]
