@@ -97,12 +97,47 @@ public sealed class SocketChardev : IDisposable
                     IsConnected = false;
                     OnEvent?.Invoke(new ChardevEvent.Disconnected(loss, Final: !_options.Server && _options.Reconnect is null));
                     if (loss == PeerLoss.Stopped)
-                        await CloseAsync(peer);
+                        await CloseAsync(peer, _closing, _time, CancellationToken.None);
                 }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+        }
+    }
+
+    /// <summary>
+    /// Ends our side of the stream and waits for the peer to end its own. QEMU 7.2 can throw away bytes that were written just before a
+    /// close (chardev/char-socket.c, update_ioc_handlers: the hang-up watch has the same priority as the read watch).
+    /// </summary>
+    /// <param name="peer">The connection; its owner disposes of it.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="cancellationToken">Ends the waiting too.</param>
+    /// <returns>False when the peer threw away what it had not read, or was gone.</returns>
+    public static async Task<bool> CloseAsync(Socket peer, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        try
+        {
+            peer.Shutdown(SocketShutdown.Send);
+            using var deadline = new CancellationTokenSource(patience, time);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+            var scratch = new byte[4096];
+            while (await peer.ReceiveAsync(scratch, SocketFlags.None, end.Token) > 0)
+            {
+            }
+
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            // It does not close: nothing more is owed to it.
+            return true;
         }
     }
 
@@ -129,27 +164,6 @@ public sealed class SocketChardev : IDisposable
             }
 
             await Task.Delay(_acceptAgain, _time, cancellationToken);
-        }
-    }
-
-    /// <summary>
-    /// Ends our side of the stream and waits for the peer to end its own. QEMU 7.2 can throw away bytes that were written just before a
-    /// close (chardev/char-socket.c, update_ioc_handlers: the hang-up watch has the same priority as the read watch).
-    /// </summary>
-    private async Task CloseAsync(Socket peer)
-    {
-        try
-        {
-            peer.Shutdown(SocketShutdown.Send);
-            using var deadline = new CancellationTokenSource(_closing, _time);
-            var scratch = new byte[4096];
-            while (await peer.ReceiveAsync(scratch, SocketFlags.None, deadline.Token) > 0)
-            {
-            }
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            // The peer is gone already, or does not close: nothing more is owed to it.
         }
     }
 }

@@ -1,13 +1,10 @@
 using QmpRedirector.Decode;
-using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
 
 /// <summary>Makes <see cref="DecodeOptions"/> of the command line, or says everything that is wrong.</summary>
 internal static class DecodeOptionsParser
 {
-    private const string ChardevId = "decode";
-
     public static OptionsResult<DecodeOptions> Parse(DecodeArguments arguments)
     {
         OptionReport report = new();
@@ -44,17 +41,8 @@ internal static class DecodeOptionsParser
             return null;
         }
 
-        if (text.StartsWith("socket,", StringComparison.Ordinal) || text.StartsWith('{'))
-        {
-            ChardevOptions? chardev = ChardevParser.Parse(text, "decode", report, ChardevId).Value;
-            return chardev is null ? null : new DecodeInput.Socket(chardev);
-        }
-
-        if (!AddressText.IsAddress(text))
+        if (!PeerArgument.IsPeer(text))
             return new DecodeInput.File(text);
-        if (AddressText.Stream(text, out string sentence) is ChardevAddress address)
-            return new DecodeInput.Socket(new ChardevOptions(ChardevId, address, false, false, null));
-        report.Error($"decode {OptionOrigin.Shown(text)}", sentence);
-        return null;
+        return PeerArgument.Parse(text, "decode", report) is ChardevOptions chardev ? new DecodeInput.Socket(chardev) : null;
     }
 }

@@ -2,6 +2,7 @@ using QmpRedirector.CommandLine;
 using QmpRedirector.Decode;
 using QmpRedirector.Net;
 using QmpRedirector.Options;
+using QmpRedirector.Send;
 
 namespace QmpRedirector.Tests.CommandLine;
 
@@ -57,7 +58,6 @@ internal sealed class CliTests
     [
         [new[] { "check" }, "unknown command 'check'", ""],
         [new[] { "status", "--control", "x" }, "unknown command 'status'", ""],
-        [new[] { "send" }, "unknown command 'send'", ""],
         [new[] { "--foo" }, "unknown option '--foo'", ""],
         [new[] { "[diagram]", "run" }, "unknown command '[diagram]'", ""],
         [new[] { "@file" }, "unknown command '@file'", ""],
@@ -87,6 +87,15 @@ internal sealed class CliTests
         [new[] { "decode", "--vnet-hdr-len", "11" }, "--vnet-hdr-len 11: Parameter 'vnet-hdr-len' does not accept value '11'", "decode"],
         [new[] { "decode", "unix:/x,server=on" },
             "decode unix:/x,server=on: ',server=on' is no part of an address to connect to", "decode"],
+        [new[] { "send" }, "FILE is missing: give the capture file to send, or - for standard input", "send"],
+        [new[] { "send", "x" }, "ADDR is missing: give the chardev to send to, for example unix:/run/qemu/guest.m0", "send"],
+        [new[] { "send", "x", "/y", "z" }, "unexpected argument 'z'", "send"],
+        [new[] { "send", "x", "/y", "--loop" }, "unknown option '--loop'", "send"],
+        [new[] { "send", "x", "tcp:h" }, "send tcp:h: 'tcp:h' is not a TCP address: use tcp:HOST:PORT", "send"],
+        [new[] { "send", "x", "socket,path=/x,wait=on" },
+            "send socket: 'wait' option is incompatible with socket in client connect mode", "send"],
+        [new[] { "send", "x", "/y", "--vnet-hdr-len", "auto" },
+            "--vnet-hdr-len auto: Parameter 'vnet-hdr-len' does not accept value 'auto'", "send"],
         [new[] { "decode", "socket,path=/x,foo=1" }, "decode socket: Invalid parameter 'foo'", "decode"],
     ];
 
@@ -101,7 +110,7 @@ internal sealed class CliTests
             Assert.That(invoked.Error.Split('\n'), Has.Member($"qmp-redirector: {sentence}"));
             Assert.That(invoked.Error, Does.EndWith($"\nTry '{$"qmp-redirector {command}".Trim()} --help'\n"));
             Assert.That(invoked.Output, Is.Empty);
-            Assert.That((invoked.Run, invoked.Decode), Is.EqualTo(((RunOptions?)null, (DecodeOptions?)null)));
+            Assert.That(new object?[] { invoked.Run, invoked.Decode, invoked.Send }, Is.All.Null);
         });
     }
 
@@ -137,6 +146,7 @@ internal sealed class CliTests
     [TestCase("run --help", "enable_when_stopped=on|off")]
     [TestCase("run --help --foo", "Examples:")]
     [TestCase("decode -h", "--vnet-hdr-support")]
+    [TestCase("send -h", "--realtime")]
     public async Task Help_is_printed_when_it_is_asked_for(string args, string part)
     {
         Invocation invoked = await Invoke(args.Split(' '));
@@ -203,22 +213,37 @@ internal sealed class CliTests
             Is.EqualTo(new DecodeOptions(
                 new DecodeInput.StandardInput(), new DecodeSettings { VnetHdrSupport = true, VnetHdrLen = 12, WriteFile = "-", Count = 10 })));
 
-    private static DecodeInput.Socket Client(ChardevAddress address) =>
-        new(new ChardevOptions("decode", address, false, false, null));
+    private static readonly object[][] _sends =
+    [
+        [new[] { "x", "/y" }, new SendSettings()],
+        [new[] { "--vnet-hdr-support", "x", "unix:/y" }, new SendSettings { VnetHdrSupport = true, VnetHdrLen = 12 }],
+        [new[] { "x", "/y", "--vnet-hdr-support", "--vnet-hdr-len=0" }, new SendSettings { VnetHdrSupport = true }],
+        [new[] { "x", "/y", "--vnet-hdr-len", "10", "--realtime" }, new SendSettings { VnetHdrLen = 10, Realtime = true }],
+    ];
+
+    [TestCaseSource(nameof(_sends))]
+    public async Task Send_is_given_its_options(string[] args, object settings) => Assert.That(
+        (await Invoke(["send", .. args])).Send,
+        Is.EqualTo(new SendOptions("x", Client(new ChardevAddress.Unix("/y"), "send").Chardev, (SendSettings)settings)));
+
+    private static DecodeInput.Socket Client(ChardevAddress address, string id = "decode") =>
+        new(new ChardevOptions(id, address, false, false, null));
 
     private static async Task<Invocation> Invoke(string[] args)
     {
         RunOptions? run = null;
         DecodeOptions? decode = null;
+        SendOptions? send = null;
         StringWriter output = new(), error = new();
         int code = await Cli.InvokeAsync(
             args,
             (options, _) => Task.FromResult((run = options) is null ? 0 : 42),
             (options, _) => Task.FromResult((decode = options) is null ? 0 : 43),
+            (options, _) => Task.FromResult((send = options) is null ? 0 : 44),
             output,
             error);
-        return new Invocation(code, output.ToString(), error.ToString(), run, decode);
+        return new Invocation(code, output.ToString(), error.ToString(), run, decode, send);
     }
 
-    private sealed record Invocation(int Code, string Output, string Error, RunOptions? Run, DecodeOptions? Decode);
+    private sealed record Invocation(int Code, string Output, string Error, RunOptions? Run, DecodeOptions? Decode, SendOptions? Send);
 }
