@@ -65,10 +65,7 @@ public static class ChardevProbe
                 return null;
             }
 
-            if (FileKinds.Of(unix.Path) is not (null or Constants.S_IFSOCK))
-                return ChardevSockets.InTheWay;
-            var errno = FileKinds.Access(Path.GetDirectoryName(Path.GetFullPath(unix.Path)) ?? "/", Constants.W_OK | Constants.X_OK);
-            return errno == 0 ? null : LinuxException.Reason(errno);
+            return FileKinds.Of(unix.Path) is null or Constants.S_IFSOCK ? PathAccess.WhyNotCreate(unix.Path) : ChardevSockets.InTheWay;
         }
         catch (SocketException e)
         {

@@ -11,6 +11,7 @@ internal static class Cli
 
     /// <param name="args">Without the program's name.</param>
     /// <param name="run">What <c>run</c> does once its options are right.</param>
+    /// <param name="check">What <c>check</c> does once its options are right.</param>
     /// <param name="decode">What <c>decode</c> does once its options are right.</param>
     /// <param name="output">Takes help and version when they are asked for.</param>
     /// <param name="error">Takes errors and warnings.</param>
@@ -18,15 +19,17 @@ internal static class Cli
     public static Task<int> InvokeAsync(
         IReadOnlyList<string> args,
         Func<RunOptions, CancellationToken, Task<int>> run,
+        Func<CheckOptions, CancellationToken, Task<int>> check,
         Func<DecodeOptions, CancellationToken, Task<int>> decode,
         TextWriter output,
         TextWriter error)
     {
         RunCommand runCommand = new();
+        CheckCommand checkCommand = new();
         DecodeCommand decodeCommand = new();
         Option<bool> help = new("--help", "-h") { Recursive = true, Arity = ArgumentArity.Zero };
         Option<bool> version = new("--version") { Arity = ArgumentArity.Zero };
-        RootCommand root = new() { runCommand, decodeCommand };
+        RootCommand root = new() { runCommand, checkCommand, decodeCommand };
         root.TreatUnmatchedTokensAsErrors = false;
         // An argument means what it says: no [directives], no @response files, no -abc for -a -b -c.
         root.Directives.Clear();
@@ -49,6 +52,8 @@ internal static class Cli
         List<string> errors = [.. UsageErrors.Of(result, isRoot: command == root)];
         if (command == runCommand)
             SetAction(RunOptionsParser.Parse(runCommand.Read(result), File.ReadAllText), run);
+        else if (command == checkCommand)
+            SetAction(CheckOptionsParser.Parse(checkCommand.ReadCheck(result), File.ReadAllText), check);
         else if (command == decodeCommand)
             SetAction(DecodeOptionsParser.Parse(decodeCommand.Read(result)), decode);
         if (errors.Count > 0)

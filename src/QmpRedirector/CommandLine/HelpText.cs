@@ -13,6 +13,7 @@ internal static class HelpText
 
     public static string Of(Command command) => command switch
     {
+        CheckCommand => Write(CheckIntroduction, [CheckGroup(), .. RunGroups()], CheckExamples),
         RunCommand => Write(RunIntroduction, RunGroups(), RunExamples),
         DecodeCommand => Write(DecodeIntroduction, DecodeGroups(), DecodeExamples),
         _ => Write(RootIntroduction, RootGroups(command), RootExamples),
@@ -58,6 +59,24 @@ internal static class HelpText
 
         """;
 
+    private const string CheckIntroduction =
+        """
+        Usage: qmp-redirector check --qmp ADDR [--chardev OPTS]... [--object OPTS]... [OPTION]...
+        Says line by line whether 'run' would work with the same options: ok, warn (it works, but), or FAIL, each with a remedy.
+        It looks and changes nothing: it makes no file, connects to no chardev, and leaves QEMU's monitor as soon as it has asked.
+
+        """;
+
+    private const string CheckExamples =
+        """
+        Exit status: 0 'run' would work (there may be warnings), 1 it would not, 2 a wrong command line.
+        Examples:
+          qmp-redirector check --config /etc/qmp-redirector/guest.json
+          qmp-redirector check -qmp unix:/run/qemu/guest.qmp --peer-qmp unix:/run/qemu/consumer.qmp \
+            -chardev socket,id=m0,path=/run/qemu/guest.m0 -object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0
+
+        """;
+
     private const string DecodeIntroduction =
         """
         Usage: qmp-redirector decode [FILE|-|ADDR|CHARDEV] [OPTION]...
@@ -80,6 +99,8 @@ internal static class HelpText
         new("Commands", [.. root.Subcommands.Select(static command => (command.Name, command.Description ?? ""))]),
         new("Options", [("-h, --help", "show help; 'qmp-redirector COMMAND --help' tells more"), ("--version", "show the version")]),
     ];
+
+    private static OptionGroup CheckGroup() => new("Options of check", [.. CheckSchema.Scalars.Select(Option)]);
 
     private static OptionGroup[] RunGroups() =>
     [
@@ -122,11 +143,12 @@ internal static class HelpText
 
     private static IEnumerable<(string Term, string Text)> Options(params string[] names) => names.Select(Option);
 
-    private static (string Term, string Text) Option(string name)
+    private static (string Term, string Text) Option(string name) => Option(RunSchema.Schema.Find(name)!);
+
+    private static (string Term, string Text) Option(OptionKey key)
     {
-        OptionKey key = RunSchema.Schema.Find(name)!;
         bool isFlag = key.Kind == OptionKind.Boolean;
-        return (isFlag ? $"--{name}" : $"--{name} {key.ValueName}", key.Help + (isFlag ? "" : Default(key)));
+        return (isFlag ? $"--{key.Name}" : $"--{key.Name} {key.ValueName}", key.Help + (isFlag ? "" : Default(key)));
     }
 
     private static IEnumerable<(string Term, string Text)> Keys(IEnumerable<OptionKey> keys) => keys

@@ -7,8 +7,8 @@ namespace QmpRedirector.Running;
 internal static class QmpAddresses
 {
     /// <exception cref="SidecarException">It is no address a QMP client can connect to.</exception>
-    public static QmpAddress Of(EndpointOptions endpoint) =>
+    public static QmpAddress Of(EndpointOptions endpoint, string option = "--qmp") =>
         QmpAddress.TryParse(endpoint.Address.ToString(), out var address, out var sentence)
             ? address
-            : throw new SidecarException([$"--qmp {endpoint.Text}: {sentence}"]);
+            : throw new SidecarException([$"{option} {endpoint.Text}: {sentence}"]);
 }
