@@ -39,7 +39,7 @@ public static class CaptureProbe
 
             try
             {
-                socket.SetReceiveBuffer(backlog);
+                accepted.Add(socket.SetReceiveBuffer(backlog) ? "SO_RCVBUFFORCE" : "SO_RCVBUF");
             }
             catch (LinuxException e)
             {

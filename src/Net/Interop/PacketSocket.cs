@@ -110,20 +110,18 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     public void Dispose() => _fd.Dispose();
 
-    /// <summary>Asks for a receive buffer; <see cref="ReceiveBuffer"/> tells what came of it.</summary>
-    internal void SetReceiveBuffer(long bytes)
+    /// <summary>Asks for a receive buffer; <see cref="ReceiveBuffer"/> tells what came of it. True when no limit applied (CAP_NET_ADMIN).</summary>
+    internal bool SetReceiveBuffer(long bytes)
     {
         // The kernel doubles the value to allow for its own overhead and charges against the double (socket(7), SO_RCVBUF).
         var half = (int)Math.Min(bytes / 2, int.MaxValue / 2);
 
         // SAFETY: an int on this frame, with its own size.
-        if (Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(int)) < 0
-            && Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof(int)) < 0)
-        {
+        var isForced = Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(int)) == 0;
+        if (!isForced && Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof(int)) < 0)
             throw LinuxException.Last("setsockopt(SO_RCVBUF)");
-        }
-
         ReceiveBuffer = MemoryInformation(SK_MEMINFO_RCVBUF);
+        return isForced;
     }
 
     private void Enable(int level, int option, string call)

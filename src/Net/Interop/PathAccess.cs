@@ -10,7 +10,9 @@ public static class PathAccess
     public static string? WhyNotCreate(string path)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
-        var errno = FileKinds.Access(directory, Constants.W_OK | Constants.X_OK);
+
+        // With "/." what is no directory is refused as that, and not for its permissions.
+        var errno = FileKinds.Access($"{directory}/.", Constants.W_OK | Constants.X_OK);
         return errno == 0 ? null : LinuxException.Reason(errno);
     }
 }

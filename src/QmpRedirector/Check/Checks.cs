@@ -17,6 +17,7 @@ internal static class Checks
         HolderTheme.Of,
         QdiscTheme.Of,
         DirectionTheme.Of,
+        ActivityTheme.Of,
         VnetHeaderTheme.Of,
         BacklogTheme.Of,
         ChardevTheme.Of,

@@ -63,7 +63,7 @@ internal static class HelpText
         """
         Usage: qmp-redirector check --qmp ADDR [--chardev OPTS]... [--object OPTS]... [OPTION]...
         Says line by line whether 'run' would work with the same options: ok, warn (it works, but), or FAIL, each with a remedy.
-        It looks and changes nothing: it makes no file, connects to no chardev, and leaves QEMU's monitor as soon as it has asked.
+        It looks and changes nothing: it makes no file, connects to no chardev, and leaves QEMU's monitor once it has asked.
 
         """;
 

@@ -16,6 +16,9 @@ namespace QmpRedirector.Check.Facts;
 internal sealed record NetdevFacts(
     string Netdev, string? IfnameOption, NetdevResolution Resolution, LinkInfo? Link, VnetHeaderLength? Header, TapHolder? Holder)
 {
+    /// <summary>What findings about it are headed with.</summary>
+    public string Name => IfnameOption ?? Netdev;
+
     /// <summary>The TAP, if it is one that can be captured on.</summary>
     public LinkInfo? Tap => Resolution.Kind == NetdevResolutionKind.Found ? Link : null;
 

@@ -48,5 +48,5 @@ internal static class BacklogTheme
     }
 
     private static string Seconds(double frames) =>
-        string.Create(CultureInfo.InvariantCulture, $"{frames / FramesPerSecond:0.0##} s");
+        (frames / FramesPerSecond).ToString(frames < FramesPerSecond ? "G2" : "0.#", CultureInfo.InvariantCulture) + " s";
 }

@@ -44,7 +44,8 @@ internal static class ChardevTheme
                     Mark.Warn,
                     id,
                     $"{address} was not tried: a connection only to look could be the one its reader ever reads (QEMU before 11.0 never reads an "
-                    + "indev again after its first disconnect).",
+                    + "indev again after its first disconnect)."
+                    + (chardev.Options.Reconnect is null ? " If nobody listens there, 'run' ends at once: the chardev has no reconnect." : ""),
                     "If the reader is a QEMU, --peer-qmp asks it instead.");
             case ChardevAddress.Fd:
                 return new Finding(Mark.Ok, id, $"{address} is a socket; it was not tried.");

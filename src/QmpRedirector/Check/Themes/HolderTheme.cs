@@ -17,7 +17,7 @@ internal static class HolderTheme
 
     private static Finding Judge(NetdevFacts netdev, LinkInfo tap, TapHolder holder)
     {
-        var subject = $"{netdev.Netdev} holder";
+        var subject = $"{netdev.Name} holder";
         if (holder.HoldsTap == false)
         {
             return new Finding(

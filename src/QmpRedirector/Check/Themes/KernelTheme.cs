@@ -24,7 +24,9 @@ internal static class KernelTheme
         else
         {
             yield return new Finding(
-                Mark.Ok, "kernel", $"{release}; a packet socket takes {string.Join(", ", support.Accepted)}, tried one by one.");
+                Mark.Ok,
+                "kernel",
+                $"{release}: a packet socket takes {string.Join(", ", support.Accepted)}{(host.HasPidfd ? "; pidfd_open works" : "")} (each tried).");
         }
 
         if (!host.HasPidfd)

@@ -24,7 +24,7 @@ internal static class QdiscTheme
 
     private static Finding Judge(CheckContext context, NetdevFacts netdev, LinkInfo tap, string qdisc)
     {
-        var subject = $"{netdev.Netdev} qdisc";
+        var subject = $"{netdev.Name} qdisc";
         if (qdisc == "noqueue")
             return new Finding(Mark.Ok, subject, "noqueue: a full TAP drops frames, which have been captured by then.");
         var whenStopped = context.RedirectorsOf(netdev).Where(static redirector => redirector.EnableWhenStopped).Select(static r => r.Id).ToList();

@@ -29,8 +29,8 @@ internal static class QmpTheme
             return new Finding(
                 Mark.Fail,
                 "qmp",
-                $"{asked.Address} is taken: QEMU serves one client per -qmp socket, and another holds this one, perhaps a running "
-                + "qmp-redirector. What QEMU would have told is missing below.",
+                $"{asked.Address} is taken, perhaps by a running qmp-redirector: it accepts a connection and does not greet, as QEMU serves one "
+                + "client per -qmp socket. What QEMU would have told is missing below.",
                 "End the other client, or give QEMU a second socket (-qmp unix:PATH,server=on,wait=off) and use that.");
         }
 

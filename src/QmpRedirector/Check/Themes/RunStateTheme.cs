@@ -1,32 +1,8 @@
-using QmpRedirector.Options;
-using QmpRedirector.Vm;
-
 namespace QmpRedirector.Check.Themes;
 
-/// <summary>The run state, and whether each redirector would be active now.</summary>
+/// <summary>The run state.</summary>
 internal static class RunStateTheme
 {
-    public static IEnumerable<Finding> Of(CheckContext context)
-    {
-        if (context.Vm?.Facts is not { } vm)
-            yield break;
-        yield return new Finding(Mark.Ok, "vm", $"The VM is {vm.RunState}.");
-        foreach (var redirector in context.Redirectors)
-            yield return new Finding(Mark.Ok, $"{redirector.Id} state", Activity(context, redirector, vm.RunState, vm.Running));
-    }
-
-    private static string Activity(CheckContext context, RedirectorOptions redirector, string runState, bool running)
-    {
-        if (!redirector.Status)
-            return "Would not be active now: its status is off.";
-        var isActive = Activation.IsActive(redirector.Status, running, redirector.EnableWhenStopped, redirector.DisableWhenRunning);
-        if (!isActive)
-        {
-            return $"Would not be active now: the VM is {runState} and {(running ? "disable_when_running is on" : "enable_when_stopped is off")}.";
-        }
-
-        return context.OutdevOf(redirector)?.Options is { Server: true, Wait: true } chardev
-            ? $"Would be active now, once a first peer has connected to {chardev.Id} (wait=on): the VM is {runState}."
-            : $"Would be active now: the VM is {runState}.";
-    }
+    public static IEnumerable<Finding> Of(CheckContext context) =>
+        context.Vm?.Facts is { } vm ? [new Finding(Mark.Ok, "vm", $"The VM is {vm.RunState}.")] : [];
 }

@@ -45,5 +45,5 @@ internal static class TapTheme
                     : null);
     }
 
-    private static string Subject(NetdevFacts netdev) => $"{netdev.Netdev} tap";
+    private static string Subject(NetdevFacts netdev) => $"{netdev.Name} tap";
 }
