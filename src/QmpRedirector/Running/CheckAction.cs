@@ -17,6 +17,10 @@ internal static class CheckAction
             await Console.Out.WriteAsync(options.Json ? FindingJson.Write(findings) : FindingText.Write(findings, IsColoured()));
             return findings.Any(static finding => finding.Mark == Mark.Fail) ? 1 : 0;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 1;
+        }
         catch (SidecarException e)
         {
             foreach (var sentence in e.Sentences)
@@ -25,6 +29,7 @@ internal static class CheckAction
         }
         catch (LinuxException e)
         {
+            // rtnetlink, which nothing works without.
             await Console.Error.WriteLineAsync($"{Cli.Program}: {e.Message}");
             return 1;
         }
