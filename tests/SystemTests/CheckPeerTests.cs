@@ -47,7 +47,8 @@ internal sealed partial class CheckPeerTests
         var sidecar = lab.Run(Options(lab, "wait=on"));
         await sidecar.ReadyAsync();
         Assert.That(await sidecar.TerminateAsync(), Is.Zero);
-        await Eventually.ThatAsync(async () => (await FilenameAsync(consumer)).StartsWith("disconnected:", StringComparison.Ordinal), "QEMU notices");
+        await Eventually.ThatAsync(async () => (await FilenameAsync(consumer)).StartsWith("disconnected:", StringComparison.Ordinal),
+            "QEMU notices");
 
         var failure = (await CheckRun.OfAsync(lab, [.. Options(lab), .. Peer(lab)])).FailsOnlyOn("f0 peer");
 
@@ -89,8 +90,11 @@ internal sealed partial class CheckPeerTests
 
     private static string[] Peer(Lab lab) => ["--peer-qmp", $"unix:{lab.PathOf("peer.sock")}"];
 
-    private static async Task<string> FilenameAsync(QemuProcess consumer) =>
-        (string)((JsonArray)(await consumer.Qmp.ExecuteAsync("query-chardev"))!).Single(chardev => (string?)chardev!["label"] == "red0")!["filename"]!;
+    private static async Task<string> FilenameAsync(QemuProcess consumer)
+    {
+        var chardevs = (JsonArray)(await consumer.Qmp.ExecuteAsync("query-chardev"))!;
+        return (string)chardevs.Single(chardev => (string?)chardev!["label"] == "red0")!["filename"]!;
+    }
 
     [GeneratedRegex("""\{"execute": "[a-z-]+", "arguments": \{[^{}]*\}\}""")]
     private static partial Regex Command();

@@ -33,7 +33,7 @@ internal sealed record CheckRun(int ExitCode, bool Ok, IReadOnlyList<CheckFindin
         using (Assert.EnterMultipleScope())
         {
             Assert.That((ExitCode, Ok), Is.EqualTo((1, false)));
-            Assert.That(Findings.Where(finding => finding.Mark == "fail").Select(finding => finding.Subject), Is.EqualTo((string[])[subject]));
+            Assert.That(Findings.Where(f => f.Mark == "fail").Select(f => f.Subject), Is.EqualTo((string[])[subject]));
         }
 
         return Findings.First(finding => finding.Subject == subject && finding.Mark == "fail");

@@ -27,7 +27,9 @@ internal static unsafe class FileKinds
         return Marshal.GetLastPInvokeError() == Errno.ENOENT ? null : throw LinuxException.Last("statx", path);
     }
 
-    /// <summary>The errno that W_OK and X_OK bits of access(2) meet with this process's effective rights; 0 when they are granted.</summary>
+    /// <summary>
+    /// The errno that W_OK and X_OK bits of access(2) meet with this process's effective rights; 0 when they are granted.
+    /// </summary>
     internal static int Access(string path, int mode)
     {
         var name = Encoding.UTF8.GetBytes(path + '\0');

@@ -15,7 +15,9 @@ namespace QmpRedirector.Net.Interop;
 /// </remarks>
 internal sealed unsafe class PacketSocket : IDisposable
 {
-    /// <summary>What a capture asks of the kernel beside the buffer, in the order it is set: nothing is queued before the filter is there.</summary>
+    /// <summary>
+    /// What a capture asks of the kernel beside the buffer, in the order it is set: nothing is queued before the filter is there.
+    /// </summary>
     internal static readonly ImmutableArray<(string Name, Action<PacketSocket> Set)> Options =
     [
         ("SO_ATTACH_FILTER", static socket => socket.AttachFilter(CaptureFilter.DropAll)),
@@ -110,7 +112,9 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     public void Dispose() => _fd.Dispose();
 
-    /// <summary>Asks for a receive buffer; <see cref="ReceiveBuffer"/> tells what came of it. True when no limit applied (CAP_NET_ADMIN).</summary>
+    /// <summary>
+    /// Asks for a receive buffer; <see cref="ReceiveBuffer"/> tells what came of it. True when no limit applied (CAP_NET_ADMIN).
+    /// </summary>
     internal bool SetReceiveBuffer(long bytes)
     {
         // The kernel doubles the value to allow for its own overhead and charges against the double (socket(7), SO_RCVBUF).

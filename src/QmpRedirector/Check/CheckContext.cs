@@ -30,5 +30,6 @@ internal sealed record CheckContext(
     public ChardevFacts? OutdevOf(RedirectorOptions redirector) =>
         Chardevs.FirstOrDefault(chardev => chardev.Options.Id == redirector.Outdev);
 
-    public IEnumerable<RedirectorOptions> RedirectorsOf(NetdevFacts netdev) => Redirectors.Where(redirector => NetdevOf(redirector) == netdev);
+    public IEnumerable<RedirectorOptions> RedirectorsOf(NetdevFacts netdev) =>
+        Redirectors.Where(redirector => NetdevOf(redirector) == netdev);
 }

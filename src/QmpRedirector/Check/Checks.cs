@@ -2,7 +2,9 @@ using QmpRedirector.Check.Themes;
 
 namespace QmpRedirector.Check;
 
-/// <summary>All themes, in the order an operator reads them: this process, QEMU, each netdev, each redirector, where the frames go.</summary>
+/// <summary>
+/// All themes, in the order an operator reads them: this process, QEMU, each netdev, each redirector, where the frames go.
+/// </summary>
 internal static class Checks
 {
     private static readonly Func<CheckContext, IEnumerable<Finding>>[] _themes =

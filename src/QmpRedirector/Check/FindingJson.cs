@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace QmpRedirector.Check;
 
-/// <summary>Writes findings for programs: <c>{"ok":true,"findings":[{"mark":"ok|warn|fail","subject":"...","text":"...","remedy":null}]}</c>.</summary>
+/// <summary>
+/// Writes findings for programs: <c>{"ok":true,"findings":[{"mark":"ok|warn|fail","subject":"...","text":"...","remedy":null}]}</c>.
+/// </summary>
 internal static class FindingJson
 {
     // Read by people too, and never put into HTML: quotes stay readable.

@@ -1,6 +1,8 @@
 namespace QmpRedirector.Options;
 
-/// <summary>Makes <see cref="CheckOptions"/> of the command line: the options of <c>run</c>, with the same sentences, and its own.</summary>
+/// <summary>
+/// Makes <see cref="CheckOptions"/> of the command line: the options of <c>run</c>, with the same sentences, and its own.
+/// </summary>
 internal static class CheckOptionsParser
 {
     /// <param name="arguments">The command line.</param>

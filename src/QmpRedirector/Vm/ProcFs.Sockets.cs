@@ -38,7 +38,8 @@ internal sealed partial class ProcFs
     private static bool IsListening(string flags)
     {
         const uint SO_ACCEPTCON = 1 << 16; // linux/net.h, __SO_ACCEPTCON
-        return uint.TryParse(flags, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits) && (bits & SO_ACCEPTCON) != 0;
+        return uint.TryParse(flags, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits)
+            && (bits & SO_ACCEPTCON) != 0;
     }
 
     private IEnumerable<string> OneOfEachNamespace()

@@ -14,7 +14,8 @@ internal sealed class CaptureProbeTests
         else
         {
             Assert.That(support.Refused, Is.Empty);
-            Assert.That(support.Accepted, Is.SupersetOf((string[])["SO_ATTACH_FILTER", "PACKET_VNET_HDR", "PACKET_AUXDATA", "SO_TIMESTAMPNS"]));
+            Assert.That(support.Accepted, Is.SupersetOf((string[])["SO_ATTACH_FILTER", "PACKET_VNET_HDR", "PACKET_AUXDATA",
+                "SO_TIMESTAMPNS"]));
             Assert.That(support.GrantedBacklog, Is.EqualTo(support.Accepted.Contains("SO_RCVBUFFORCE") ? 1 << 20 : support.GrantedBacklog));
             Assert.That(support.GrantedBacklog, Is.Positive);
         }

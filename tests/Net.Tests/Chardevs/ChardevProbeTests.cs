@@ -86,7 +86,8 @@ internal sealed class ChardevProbeTests
             Is.EqualTo($"Failed to connect to '{PathOf("m1")}': No such file or directory"));
     }
 
-    private static Task<string?> WhyNotListenAsync(ChardevAddress address) => ChardevProbe.WhyNotListenAsync(address, CancellationToken.None);
+    private static Task<string?> WhyNotListenAsync(ChardevAddress address) =>
+        ChardevProbe.WhyNotListenAsync(address, CancellationToken.None);
 
     // .NET's and statx's sentences name their call and path again; the probe has the kernel's words alone.
     private static string InOneWord(string sentence) => $"{sentence.Split("': ")[0]}': {sentence.Split(": ")[^1]}";

@@ -47,7 +47,8 @@ internal sealed class ChardevThemeTests
     [TestCase("socket,id=m0,fd=3", false, 0, Mark.Ok)]
     public void A_clients_peer_is_judged_without_a_connection(string chardev, bool listens, int connections, Mark mark) =>
         Assert.That(
-            ChardevTheme.Of(Scene.Of(chardev: chardev).WithChardev(c => c with { Use = new UnixSocketUse(listens, connections) })).Single().Mark,
+            ChardevTheme.Of(Scene.Of(chardev: chardev)
+                .WithChardev(c => c with { Use = new UnixSocketUse(listens, connections) })).Single().Mark,
             Is.EqualTo(mark));
 
     [TestCase("", true)]

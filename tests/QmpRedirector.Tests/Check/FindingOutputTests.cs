@@ -52,7 +52,8 @@ internal sealed class FindingOutputTests
     {
         Finding[] findings =
         [
-            .. Enumerable.Repeat(new Finding(Mark.Warn, "x", "y"), warnings), .. Enumerable.Repeat(new Finding(Mark.Fail, "x", "y"), failures),
+            .. Enumerable.Repeat(new Finding(Mark.Warn, "x", "y"), warnings), .. Enumerable.Repeat(new Finding(Mark.Fail, "x",
+                "y"), failures),
         ];
 
         Assert.That(FindingText.Write(findings, isColoured: false).Split('\n')[^2], Is.EqualTo(verdict));

@@ -29,7 +29,8 @@ internal sealed class PeerThemeTests
             Is.EqualTo(new Finding(
                 Mark.Ok,
                 "f0 peer",
-                "The consumer's filter-redirector f1 reads it (chardev red0), with the same vnet_hdr_support and 12 bytes of vnet header.")));
+                "The consumer's filter-redirector f1 reads it (chardev red0), with the same vnet_hdr_support and 12 bytes of vnet "
+                    + "header.")));
 
     [TestCase("off", "true", "on")]
     [TestCase("on", "false", "off")]
@@ -50,7 +51,8 @@ internal sealed class PeerThemeTests
 
         var finding = PeerStreamTheme.Of(Scene.Of().WithPeer(consumers: consumer)).Single();
 
-        Assert.That((finding.Mark, finding.Text.StartsWith("Frames would carry 12 bytes", StringComparison.Ordinal)), Is.EqualTo((mark, true)));
+        Assert.That((finding.Mark, finding.Text.StartsWith("Frames would carry 12 "
+            + "bytes", StringComparison.Ordinal)), Is.EqualTo((mark, true)));
         Assert.That(finding.Remedy, Does.StartWith(remedy));
     }
 
@@ -64,8 +66,10 @@ internal sealed class PeerThemeTests
         Assert.That(finding.Text, Does.Contain("frontend-open is false").And.Contain("gives an indev up at its first disconnect"));
         Assert.That(finding.Remedy, Is.EqualTo(
             """
-            Delete and add it again, on the consumer's QMP: {"execute": "object-del", "arguments": {"id": "f1"}} and {"execute": "object-add", "arguments": {"qom-type": "filter-redirector", "id": "f1", "netdev": "n9", "queue": "tx", "indev": "red0", "vnet_hdr_support": true}}
-            """));
+            Delete and add it again, on the consumer's QMP: {"execute": "object-del", "arguments": {"id": "f1"}} and
+            {"execute": "object-add", "arguments": {"qom-type": "filter-redirector", "id": "f1", "netdev": "n9", "queue": "tx",
+            "indev": "red0", "vnet_hdr_support": true}}
+            """.ReplaceLineEndings(" ")));
     }
 
     [Test]
@@ -84,13 +88,15 @@ internal sealed class PeerThemeTests
     [TestCase("all", "tx", Mark.Ok)]
     public void Frames_for_the_guest_that_would_leave_by_its_TAP_are_a_warning(string ours, string theirs, Mark mark) =>
         Assert.That(
-            PeerStreamTheme.Of(Scene.Of($",queue={ours}").WithPeer(consumers: Scene.Consumer(queue: theirs))).Single().Mark, Is.EqualTo(mark));
+            PeerStreamTheme.Of(Scene.Of($",queue={ours}").WithPeer(consumers: Scene.Consumer(queue: theirs))).Single().Mark,
+            Is.EqualTo(mark));
 
     [Test]
     public void All_that_is_wrong_is_told_at_once() =>
         Assert.That(
             PeerStreamTheme.Of(Scene.Of().WithPeer(
-                frontendOpen: false, consumers: Scene.Consumer("true", "rx", header: new VnetHeaderLength(0, true, "e1000")))).Select(f => f.Mark),
+                frontendOpen: false, consumers: Scene.Consumer("true", "rx", header: new VnetHeaderLength(0, true,
+                    "e1000")))).Select(f => f.Mark),
             Is.EqualTo(new[] { Mark.Fail, Mark.Fail, Mark.Fail, Mark.Warn }));
 
     [TestCase("disconnected:unix:/other", Mark.Warn, "no chardev that connects to unix:/m0")]

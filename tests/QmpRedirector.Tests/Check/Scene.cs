@@ -72,7 +72,8 @@ internal static class Scene
     public static CheckContext WithChardev(this CheckContext scene, Func<ChardevFacts, ChardevFacts> change) =>
         scene with { Chardevs = [.. scene.Chardevs.Select(change)] };
 
-    public static CheckContext WithHost(this CheckContext scene, Func<HostFacts, HostFacts> change) => scene with { Host = change(scene.Host) };
+    public static CheckContext WithHost(this CheckContext scene, Func<HostFacts, HostFacts> change) =>
+        scene with { Host = change(scene.Host) };
 
     /// <summary>With the consumer's QEMU, whose chardev red0 connects to m0.</summary>
     public static CheckContext WithPeer(
@@ -90,7 +91,8 @@ internal static class Scene
         PeerConsumer.FilterRedirector,
         "red0",
         [
-            ("netdev", "\"n9\""), ("queue", $"\"{queue}\""), ("status", $"\"{status}\""), ("position", "\"tail\""), ("insert", "\"behind\""),
+            ("netdev", "\"n9\""), ("queue", $"\"{queue}\""), ("status", $"\"{status}\""), ("position", "\"tail\""), ("insert",
+                "\"behind\""),
             ("indev", "\"red0\""), ("vnet_hdr_support", vnetHdrSupport),
         ],
         header ?? new VnetHeaderLength(12, true, "NIC /nic negotiated VERSION_1"));

@@ -46,7 +46,8 @@ internal sealed class TapThemeTests
     [TestCase(false, "prelaunch", Mark.Warn)]
     public void A_netdev_that_is_absent_fails_unless_run_would_wait_for_it(bool waits, string state, Mark mark)
     {
-        var scene = Scene.Of().WithNetdev(n => n with { Resolution = NetdevResolution.NotFound("QEMU has no netdev 'n0': it has none at all."), Link = null })
+        var scene = Scene.Of().WithNetdev(n => n with { Resolution = NetdevResolution.NotFound("QEMU has no netdev 'n0': it has none at "
+            + "all."), Link = null })
             .WithVm(vm => vm with { RunState = state });
         scene = scene with { Options = scene.Options with { Run = scene.Options.Run with { WaitNetdev = waits } } };
 
@@ -76,7 +77,8 @@ internal sealed class TapThemeTests
     public void A_vhost_that_has_not_started_is_not_taken_for_none() =>
         Assert.That(
             HolderTheme.Of(Holding(false, 2)).Single().Text,
-            Does.StartWith("vhost is not moving its frames now; QEMU has 2 /dev/vhost-net open").And.EndWith("\"Vhost is not supported\"."));
+            Does.StartWith("vhost is not moving its frames now; QEMU has 2 /dev/vhost-net open").And.EndWith("\"Vhost is not "
+                + "supported\"."));
 
     [Test]
     public void Descriptors_that_may_not_be_read_are_told_as_not_known() =>
@@ -97,7 +99,8 @@ internal sealed class TapThemeTests
     [TestCase("fq_codel", "8.0.0", "on", Mark.Warn)]
     [TestCase("fq_codel", "custom", "on", Mark.Warn)]
     [TestCase("fq_codel", "8.0.0", "off", Mark.Ok)]
-    public void A_qdisc_is_a_warning_only_where_it_could_hide_frames_of_a_stopped_VM(string qdisc, string release, string whenStopped, Mark mark)
+    public void A_qdisc_is_a_warning_only_where_it_could_hide_frames_of_a_stopped_VM(
+        string qdisc, string release, string whenStopped, Mark mark)
     {
         var scene = Scene.Of($",enable_when_stopped={whenStopped}").WithTap(tap => tap with { Qdisc = qdisc })
             .WithHost(h => h with { KernelRelease = release });
@@ -115,7 +118,8 @@ internal sealed class TapThemeTests
 
     [TestCase("", "12 bytes before each frame, chosen by auto: NIC /nic negotiated VERSION_1.")]
     [TestCase(",vnet_hdr_len=12", "12 bytes before each frame, as vnet_hdr_len=12 says.")]
-    [TestCase(",vnet_hdr_len=0", "0 bytes before each frame, as vnet_hdr_len=0 says; auto would choose 12 now (NIC /nic negotiated VERSION_1).")]
+    [TestCase(",vnet_hdr_len=0",
+        "0 bytes before each frame, as vnet_hdr_len=0 says; auto would choose 12 now (NIC /nic negotiated VERSION_1).")]
     public void The_vnet_header_is_told_with_what_decided_it(string properties, string text) =>
         Assert.That(VnetHeaderTheme.Of(Scene.Of(properties)).Single(), Is.EqualTo(new Finding(Mark.Ok, "f0 vnet header", text)));
 
@@ -129,7 +133,8 @@ internal sealed class TapThemeTests
     [TestCase("off", 0)]
     public void Without_QEMUs_help_vnet_hdr_support_decides(string support, int bytes)
     {
-        var scene = Scene.Of($",vnet_hdr_support={support}").WithNetdev(n => n with { Header = new VnetHeaderLength(null, false, "no NIC") });
+        var scene = Scene.Of($",vnet_hdr_support={support}").WithNetdev(n => n with { Header = new VnetHeaderLength(null, false,
+            "no NIC") });
 
         Assert.That(VnetHeaderTheme.Choose(scene, scene.Redirectors[0])!.Value.Bytes, Is.EqualTo(bytes));
         Assert.That(VnetHeaderTheme.Of(scene).Single().Text, Does.Contain($"no NIC, so vnet_hdr_support={support} decides"));

@@ -36,7 +36,8 @@ internal sealed class VmThemeTests
         using var folder = new TempDirectory();
         Assert.That(QmpAddress.TryParse(folder.File("none"), out var address, out _), Is.True);
         var asked = await Asked<VmFacts>.OnceAsync(
-            new QmpClientOptions { Address = address! }, static _ => throw new AssertionException("nobody is there"), CancellationToken.None);
+            new QmpClientOptions { Address = address! }, static _ => throw new AssertionException("nobody is "
+                + "there"), CancellationToken.None);
         var scene = Scene.Of();
         var timeout = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
         scene = scene with { Vm = asked, Options = scene.Options with { Run = scene.Options.Run with { QmpTimeout = timeout } } };

@@ -85,7 +85,8 @@ internal sealed class CliTests
         [new[] { "check" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "check"],
         [new[] { "check", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "check"],
         [new[] { "check", "--peer-qmp" }, "option '--peer-qmp' needs a value", "check"],
-        [new[] { "check", "--peer-qmp", "tcp:x" }, "--peer-qmp tcp:x: 'tcp:x' is not an address: tcp:HOST:PORT has a host and a port", "check"],
+        [new[] { "check", "--peer-qmp", "tcp:x" }, "--peer-qmp tcp:x: 'tcp:x' is not an address: tcp:HOST:PORT has a host and a port",
+            "check"],
         [new[] { "run", "--json" }, "unknown option '--json'", "run"],
         [new[] { "status", "--control", "x" }, "unknown command 'status'", ""],
         [new[] { "send" }, "unknown command 'send'", ""],
@@ -128,7 +129,7 @@ internal sealed class CliTests
             Assert.That(invoked.Error.Split('\n'), Has.Member($"qmp-redirector: {sentence}"));
             Assert.That(invoked.Error, Does.EndWith($"\nTry '{$"qmp-redirector {command}".Trim()} --help'\n"));
             Assert.That(invoked.Output, Is.Empty);
-            Assert.That((invoked.Run, invoked.Check, invoked.Decode), Is.EqualTo(((RunOptions?)null, (CheckOptions?)null, (DecodeOptions?)null)));
+            Assert.That((object?[])[invoked.Run, invoked.Check, invoked.Decode], Is.All.Null);
         });
     }
 

@@ -10,7 +10,8 @@ internal sealed record Asked<T>(string Address, T? Facts, QmpException? Problem)
     where T : class
 {
     /// <summary>Connects once, asks, and leaves: while this lasts, the monitor is nobody else's.</summary>
-    public static async Task<Asked<T>> OnceAsync(QmpClientOptions options, Func<QmpClient, Task<T>> ask, CancellationToken cancellationToken)
+    public static async Task<Asked<T>> OnceAsync(
+        QmpClientOptions options, Func<QmpClient, Task<T>> ask, CancellationToken cancellationToken)
     {
         var address = options.Address.ToString();
         try

@@ -16,8 +16,7 @@ internal sealed record ChardevFacts(ChardevOptions Options, string? Problem, boo
         chardev,
         chardev.Address switch
         {
-            ChardevAddress.Fd fd when proc.FdTarget(Environment.ProcessId, fd.Number)?.StartsWith("socket:", StringComparison.Ordinal) != true =>
-                $"File descriptor '{fd.Number}' is not a socket",
+            ChardevAddress.Fd fd when !IsSocket(fd, proc) => $"File descriptor '{fd.Number}' is not a socket",
             ChardevAddress.Unix unix when !chardev.Server => ChardevProbe.WhyNotConnect(unix),
             _ when chardev.Server => await ChardevProbe.WhyNotListenAsync(chardev.Address, cancellationToken),
             _ => null,
@@ -29,6 +28,9 @@ internal sealed record ChardevFacts(ChardevOptions Options, string? Problem, boo
             ChardevAddress.Unix unix => proc.UnixSocketAt(Path.GetFullPath(unix.Path)),
             _ => new UnixSocketUse(false, 0),
         });
+
+    private static bool IsSocket(ChardevAddress.Fd fd, ProcFs proc) =>
+        proc.FdTarget(Environment.ProcessId, fd.Number)?.StartsWith("socket:", StringComparison.Ordinal) == true;
 
     private static bool IsSocket(string path)
     {

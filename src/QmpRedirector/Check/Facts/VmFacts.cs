@@ -33,7 +33,8 @@ internal sealed record VmFacts(QmpGreeting Greeting, int? Pid, string RunState, 
         try
         {
             var capabilities = (await client.ExecuteAsync("query-migrate-capabilities", ct: cancellationToken)).Return;
-            return capabilities.Items().FirstOrDefault(static item => item.Member("capability").Text() == "events").Member("state").ValueKind switch
+            var events = capabilities.Items().FirstOrDefault(static item => item.Member("capability").Text() == "events");
+            return events.Member("state").ValueKind switch
             {
                 JsonValueKind.True => true,
                 JsonValueKind.False => false,

@@ -21,7 +21,8 @@ internal static class ActivityTheme
         var isActive = Activation.IsActive(redirector.Status, running, redirector.EnableWhenStopped, redirector.DisableWhenRunning);
         if (!isActive)
         {
-            return $"Would not be active now: the VM is {runState} and {(running ? "disable_when_running is on" : "enable_when_stopped is off")}.";
+            return $"Would not be active now: the VM is {runState} and "
+                + $"{(running ? "disable_when_running is on" : "enable_when_stopped is off")}.";
         }
 
         return context.OutdevOf(redirector)?.Options is { Server: true, Wait: true } chardev

@@ -23,8 +23,8 @@ internal static class BacklogTheme
                 : new Finding(
                     Mark.Warn,
                     subject,
-                    $"The kernel grants {Capacity(granted)} Asked for: {Bytes(redirector.Backlog)}. A burst that the peer does not take at once is "
-                    + "dropped earlier, and counted as kernel_dropped.",
+                    $"The kernel grants {Capacity(granted)} Asked for: {Bytes(redirector.Backlog)}. A burst that the peer does not take "
+                    + "at once is dropped earlier, and counted as kernel_dropped.",
 
                     // SO_RCVBUF is capped at rmem_max and then doubled (socket(7)).
                     $"Grant CAP_NET_ADMIN, or: sysctl -w net.core.rmem_max={(redirector.Backlog + 1) / 2}"

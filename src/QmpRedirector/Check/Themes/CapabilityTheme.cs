@@ -13,7 +13,8 @@ internal static class CapabilityTheme
                 Mark.Fail,
                 "capabilities",
                 "CAP_NET_RAW is missing: without it there is no packet socket, and nothing is captured.",
-                $"Run as root, or grant it: setcap cap_net_raw+ep {Environment.ProcessPath}, or AmbientCapabilities=CAP_NET_RAW in a unit.");
+                $"Run as root, or grant it: setcap cap_net_raw+ep {Environment.ProcessPath}, or AmbientCapabilities=CAP_NET_RAW in a "
+                    + "unit.");
             yield break;
         }
 

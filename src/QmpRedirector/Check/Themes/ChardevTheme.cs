@@ -13,15 +13,16 @@ internal static class ChardevTheme
     {
         var id = chardev.Options.Id;
         if (chardev.Problem is { } problem)
-            return new Finding(Mark.Fail, id, $"{problem}.", "Choose an address this process may listen on; a path needs a directory it may write to.");
+            return new Finding(Mark.Fail, id, $"{problem}.",
+                "Choose an address this process may listen on; a path needs a directory it may write to.");
         var wait = chardev.Options.Wait ? " 'run' is not ready before a peer has connected (wait=on)." : "";
         if (chardev.Use.Listens)
         {
             return new Finding(
                 Mark.Warn,
                 id,
-                $"Somebody listens at {chardev.Options.Address} already ({Connected(chardev.Use.Connections)}), perhaps a running qmp-redirector: "
-                + $"'run' would take the path over, and no more peers would reach the other.{wait}",
+                $"Somebody listens at {chardev.Options.Address} already ({Connected(chardev.Use.Connections)}), perhaps a running "
+                + $"qmp-redirector: 'run' would take the path over, and no more peers would reach the other.{wait}",
                 "End the other first, or choose another path.");
         }
 
@@ -43,9 +44,11 @@ internal static class ChardevTheme
                 return new Finding(
                     Mark.Warn,
                     id,
-                    $"{address} was not tried: a connection only to look could be the one its reader ever reads (QEMU before 11.0 never reads an "
-                    + "indev again after its first disconnect)."
-                    + (chardev.Options.Reconnect is null ? " If nobody listens there, 'run' ends at once: the chardev has no reconnect." : ""),
+                    $"{address} was not tried: a connection only to look could be the one its reader ever reads (QEMU before 11.0 never "
+                    + "reads an indev again after its first disconnect)."
+                    + (chardev.Options.Reconnect is null
+                        ? " If nobody listens there, 'run' ends at once: the chardev has no reconnect."
+                        : ""),
                     "If the reader is a QEMU, --peer-qmp asks it instead.");
             case ChardevAddress.Fd:
                 return new Finding(Mark.Ok, id, $"{address} is a socket; it was not tried.");
@@ -58,8 +61,8 @@ internal static class ChardevTheme
             : new Finding(
                 Mark.Warn,
                 id,
-                $"Somebody listens at {address}, and {Connected(chardev.Use.Connections)}: QEMU reads one connection of a chardev at a time, so "
-                + "frames would wait in the backlog until the other leaves.",
+                $"Somebody listens at {address}, and {Connected(chardev.Use.Connections)}: QEMU reads one connection of a chardev at a "
+                + "time, so frames would wait in the backlog until the other leaves.",
                 "End the other first.");
     }
 

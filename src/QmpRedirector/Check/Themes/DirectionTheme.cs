@@ -9,7 +9,8 @@ internal static class DirectionTheme
         context.Redirectors.Select(static redirector => new Finding(Mark.Ok, $"{redirector.Id} direction", redirector.Queue switch
         {
             QueueDirection.Tx => $"queue=tx: what netdev {redirector.Netdev} sends = towards the guest = PACKET_OUTGOING on the TAP.",
-            QueueDirection.Rx => $"queue=rx: what netdev {redirector.Netdev} receives = from the guest = all but PACKET_OUTGOING on the TAP.",
+            QueueDirection.Rx => $"queue=rx: what netdev {redirector.Netdev} receives = from the guest = all but PACKET_OUTGOING on the "
+                + "TAP.",
             _ => $"queue=all: both ways, towards the guest (tx, PACKET_OUTGOING on the TAP) and from it (rx, the rest), into one stream.",
         }));
 }

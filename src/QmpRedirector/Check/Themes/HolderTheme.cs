@@ -21,7 +21,8 @@ internal static class HolderTheme
         if (holder.HoldsTap == false)
         {
             return new Finding(
-                Mark.Warn, subject, $"QEMU (process {holder.Pid}) does not hold {tap.Name} open: what is captured there may not be this guest's.",
+                Mark.Warn, subject, $"QEMU (process {holder.Pid}) does not hold {tap.Name} open: what is captured there may not be this "
+                    + "guest's.",
                 "Give the TAP that QEMU holds with ifname=, or leave ifname= out.");
         }
 
@@ -35,8 +36,8 @@ internal static class HolderTheme
                 + (refusal.Length > 0 ? refusal : " QEMU's own filter-redirector would work here too."),
             (_, null) => $"Whether vhost moves its frames is not known: the descriptors of QEMU (process {holder.Pid}) may not be read.",
             (_, { } count) =>
-                $"vhost is not moving its frames now; QEMU has {count} /dev/vhost-net open, so with vhost=on it will while the VM runs and the "
-                + $"guest's driver is up.{vhostRefusal.Replace("refuses", "then refuses", StringComparison.Ordinal)}",
+                $"vhost is not moving its frames now; QEMU has {count} /dev/vhost-net open, so with vhost=on it will while the VM runs "
+                + $"and the guest's driver is up.{vhostRefusal.Replace("refuses", "then refuses", StringComparison.Ordinal)}",
         });
     }
 }

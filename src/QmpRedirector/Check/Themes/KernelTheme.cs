@@ -26,7 +26,8 @@ internal static class KernelTheme
             yield return new Finding(
                 Mark.Ok,
                 "kernel",
-                $"{release}: a packet socket takes {string.Join(", ", support.Accepted)}{(host.HasPidfd ? "; pidfd_open works" : "")} (each tried).");
+                $"{release}: a packet socket takes {string.Join(", ", support.Accepted)}{(host.HasPidfd ? "; pidfd_open works" : "")} "
+                    + "(each tried).");
         }
 
         if (!host.HasPidfd)
@@ -34,8 +35,8 @@ internal static class KernelTheme
             yield return new Finding(
                 Mark.Warn,
                 "pidfd_open",
-                "The kernel refuses pidfd_open: the end of QEMU is noticed by its QMP connection only, so a lost connection looks like a QEMU "
-                + "that ended.",
+                "The kernel refuses pidfd_open: the end of QEMU is noticed by its QMP connection only, so a lost connection looks like a "
+                + "QEMU that ended.",
                 "Use Linux 5.3 or newer, and allow pidfd_open where system calls are filtered.");
         }
     }

@@ -11,8 +11,8 @@ internal static class MigrationEventsTheme
             new Finding(
                 Mark.Ok,
                 "migration",
-                "The capability 'events' is off, as by default: QEMU does not tell of a migration's progress. STOP and RESUME come all the same, "
-                + "and follow the VM without it."),
+                "The capability 'events' is off, as by default: QEMU does not tell of a migration's progress. STOP and RESUME come all "
+                + "the same, and follow the VM without it."),
         ],
         null => [],
     };

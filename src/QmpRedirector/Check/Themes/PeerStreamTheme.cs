@@ -45,16 +45,18 @@ internal static class PeerStreamTheme
             return new Finding(
                 Mark.Fail,
                 Subject(redirector),
-                $"The consumer's chardev {alike.Label} is at {chardev.Address} as well, and both would {(chardev.Server ? "listen" : "connect")}.",
+                $"The consumer's chardev {alike.Label} is at {chardev.Address} as well, and both would "
+                    + $"{(chardev.Server ? "listen" : "connect")}.",
                 $"Give one of the two server={(chardev.Server ? "off" : "on")}.");
         }
 
         return new Finding(
             Mark.Warn,
             Subject(redirector),
-            $"The consumer has no chardev that {(chardev.Server ? "connects to" : "listens at")} {chardev.Address}: if it is to read this stream, "
-            + "it is not ready to.",
-            $"chardev-add there: socket,id=red0,... at that address with server={(chardev.Server ? "off and reconnect=1" : "on,wait=off")}.");
+            $"The consumer has no chardev that {(chardev.Server ? "connects to" : "listens at")} {chardev.Address}: if it is to read "
+            + "this stream, it is not ready to.",
+            "chardev-add there: socket,id=red0,... at that address with "
+                + $"server={(chardev.Server ? "off and reconnect=1" : "on,wait=off")}.");
     }
 
     private static List<Finding> Judge(
@@ -68,9 +70,10 @@ internal static class PeerStreamTheme
             findings.Add(new Finding(
                 Mark.Fail,
                 subject,
-                $"vnet_hdr_support is {OnOff(redirector.VnetHdrSupport)} here and {OnOff(consumer.VnetHdrSupport)} at the consumer's {them}: it would "
-                + "read every frame wrongly, and at last none (\"oversized packet received\").",
-                $"Give {redirector.Id} vnet_hdr_support={OnOff(consumer.VnetHdrSupport)}, or the consumer's {OnOff(redirector.VnetHdrSupport)}."));
+                $"vnet_hdr_support is {OnOff(redirector.VnetHdrSupport)} here and {OnOff(consumer.VnetHdrSupport)} at the consumer's "
+                + $"{them}: it would read every frame wrongly, and at last none (\"oversized packet received\").",
+                $"Give {redirector.Id} vnet_hdr_support={OnOff(consumer.VnetHdrSupport)}, or the consumer's "
+                    + $"{OnOff(redirector.VnetHdrSupport)}."));
         }
 
         if (HeaderLength(context, redirector, consumer, them) is { } length)
@@ -89,7 +92,8 @@ internal static class PeerStreamTheme
 
         return findings.Count > 0
             ? findings
-            : [new Finding(Mark.Ok, subject, $"The consumer's {them} reads it (chardev {chardev.Label}), with the same vnet_hdr_support{LengthText(consumer)}.")];
+            : [new Finding(Mark.Ok, subject,
+                $"The consumer's {them} reads it (chardev {chardev.Label}), with the same vnet_hdr_support{LengthText(consumer)}.")];
     }
 
     private static Finding? HeaderLength(CheckContext context, RedirectorOptions redirector, PeerConsumer consumer, string them)
@@ -99,26 +103,27 @@ internal static class PeerStreamTheme
             return null;
         var text = $"Frames would carry {ours} bytes of virtio-net header, and the consumer's {them} expects {theirs} ({header.How})";
         return header.Final
-            ? new Finding(Mark.Fail, Subject(redirector), $"{text}: its guest would get none of them right.", $"Give {redirector.Id} vnet_hdr_len={theirs}.")
+            ? new Finding(Mark.Fail, Subject(redirector), $"{text}: its guest would get none of them right.",
+                $"Give {redirector.Id} vnet_hdr_len={theirs}.")
             : new Finding(
                 Mark.Warn, Subject(redirector), $"{text} until its guest's driver is up, which may change it.",
-                "Check again when both guests are up, or give vnet_hdr_len= what the consumer's guest will negotiate (12 for a modern one).");
+                "Check again when both guests are up, or give vnet_hdr_len= what the consumer's guest will negotiate (12 for a modern "
+                    + "one).");
     }
 
     private static Finding NotReading(string subject, PeerFacts peer, PeerChardev chardev, PeerConsumer consumer, string them)
     {
         if (!peer.ReadsOnlyOneConnection && consumer.IsOff)
-            return new Finding(Mark.Warn, subject, $"The consumer's {them} does not read: its status is off.", $"qom-set /objects/{consumer.Id} status on");
+            return new Finding(Mark.Warn, subject, $"The consumer's {them} does not read: its status is off.",
+                $"qom-set /objects/{consumer.Id} status on");
         var text = $"The consumer's {them} does not read its chardev {chardev.Label} any more (frontend-open is false)"
             + (peer.ReadsOnlyOneConnection ? ": this QEMU gives an indev up at its first disconnect. " : ". ")
             + "It accepts connections, and what is sent stays unread.";
-        var again = string.Join(", ", consumer.Properties.Except(_defaults).Select(static property => $"\"{property.Name}\": {property.Json}"));
-        return new Finding(
-            Mark.Fail,
-            subject,
-            text,
-            $"Delete and add it again, on the consumer's QMP: {{\"execute\": \"object-del\", \"arguments\": {{\"id\": \"{consumer.Id}\"}}}} and "
-            + $"{{\"execute\": \"object-add\", \"arguments\": {{\"qom-type\": \"{consumer.Type}\", \"id\": \"{consumer.Id}\", {again}}}}}");
+        var properties = consumer.Properties.Except(_defaults).Select(static property => $"\"{property.Name}\": {property.Json}");
+        var delete = $"{{\"execute\": \"object-del\", \"arguments\": {{\"id\": \"{consumer.Id}\"}}}}";
+        var add = $"{{\"execute\": \"object-add\", \"arguments\": {{\"qom-type\": \"{consumer.Type}\", \"id\": \"{consumer.Id}\", "
+            + $"{string.Join(", ", properties)}}}}}";
+        return new Finding(Mark.Fail, subject, text, $"Delete and add it again, on the consumer's QMP: {delete} and {add}");
     }
 
     private static string LengthText(PeerConsumer consumer) => consumer.Header switch

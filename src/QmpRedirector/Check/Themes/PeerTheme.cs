@@ -15,8 +15,8 @@ internal static class PeerTheme
                 "peer",
                 $"{VmFacts.VersionText(peer.Greeting)} at {asked.Address}. "
                 + (peer.ReadsOnlyOneConnection
-                    ? "It never reads an indev again after its first disconnect: after a restart of the sidecar, delete its filter-redirector and "
-                    + "add it again."
+                    ? "It never reads an indev again after its first disconnect: after a restart of the sidecar, delete its "
+                    + "filter-redirector and add it again."
                     : "It reads its indev again after a disconnect.")),
         ],
         { Problem: var problem } =>

@@ -8,7 +8,8 @@ internal static class PidFileTheme
         if (context.Options.Run.PidFile is not { } path)
             return [];
         return context.PidFileProblem is { } problem
-            ? [new Finding(Mark.Fail, "pid file", $"{path} cannot be written: {problem}.", "Choose a path in a directory this process may write to.")]
+            ? [new Finding(Mark.Fail, "pid file", $"{path} cannot be written: {problem}.",
+                "Choose a path in a directory this process may write to.")]
             : [new Finding(Mark.Ok, "pid file", $"{path} can be written.")];
     }
 }

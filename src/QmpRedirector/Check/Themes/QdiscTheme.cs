@@ -27,7 +27,7 @@ internal static class QdiscTheme
         var subject = $"{netdev.Name} qdisc";
         if (qdisc == "noqueue")
             return new Finding(Mark.Ok, subject, "noqueue: a full TAP drops frames, which have been captured by then.");
-        var whenStopped = context.RedirectorsOf(netdev).Where(static redirector => redirector.EnableWhenStopped).Select(static r => r.Id).ToList();
+        var whenStopped = context.RedirectorsOf(netdev).Where(static r => r.EnableWhenStopped).Select(static r => r.Id).ToList();
         if (context.Host.KernelVersion is { } version && version < _firstPossible)
             return new Finding(Mark.Ok, subject, $"{qdisc}: this kernel drops what a full TAP cannot take, after it was captured.");
         if (whenStopped.Count == 0)
@@ -35,9 +35,9 @@ internal static class QdiscTheme
         return new Finding(
             Mark.Warn,
             subject,
-            $"{qdisc}, on a kernel that may have the change \"tun/tap & vhost-net: apply qdisc backpressure on full ptr_ring\" (posted in 2026; "
-            + "whether it was merged is not known here). With it a full TAP stops its queue instead of dropping, and while the VM is stopped "
-            + $"only the first frames, about 1000, reach {string.Join(", ", whenStopped)}; without it nothing is lost.",
+            $"{qdisc}, on a kernel that may have the change \"tun/tap & vhost-net: apply qdisc backpressure on full ptr_ring\" (posted "
+            + "in 2026; whether it was merged is not known here). With it a full TAP stops its queue instead of dropping, and while the "
+            + $"VM is stopped only the first frames, about 1000, reach {string.Join(", ", whenStopped)}; without it nothing is lost.",
             $"tc qdisc replace dev {tap.Name} root noqueue");
     }
 }

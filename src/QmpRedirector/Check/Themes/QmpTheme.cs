@@ -14,8 +14,8 @@ internal static class QmpTheme
             return new Finding(
                 Mark.Warn,
                 "qmp",
-                $"{context.Options.Run.Qmp.Text} was not tried: a connection that was passed on can be negotiated only once, which is for 'run' "
-                + "to do. What QEMU would have told is missing below.");
+                $"{context.Options.Run.Qmp.Text} was not tried: a connection that was passed on can be negotiated only once, which is "
+                + "for 'run' to do. What QEMU would have told is missing below.");
         }
 
         if (asked.Facts is { } vm)
@@ -29,8 +29,8 @@ internal static class QmpTheme
             return new Finding(
                 Mark.Fail,
                 "qmp",
-                $"{asked.Address} is taken, perhaps by a running qmp-redirector: it accepts a connection and does not greet, as QEMU serves one "
-                + "client per -qmp socket. What QEMU would have told is missing below.",
+                $"{asked.Address} is taken, perhaps by a running qmp-redirector: it accepts a connection and does not greet, as QEMU "
+                + "serves one client per -qmp socket. What QEMU would have told is missing below.",
                 "End the other client, or give QEMU a second socket (-qmp unix:PATH,server=on,wait=off) and use that.");
         }
 

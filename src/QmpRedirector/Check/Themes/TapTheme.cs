@@ -15,7 +15,8 @@ internal static class TapTheme
         var queues = tap.IsMultiQueue
             ? $"multiqueue, {(netdev.Resolution.Queues > 1 ? $"{netdev.Resolution.Queues} queues in use, " : "")}captured together"
             : "one queue";
-        var text = $"TAP {tap.Name}, interface {tap.Index} ({netdev.Resolution.How}); vnet_hdr={(tap.HasVnetHeader ? "on" : "off")}, {queues}";
+        var text = $"TAP {tap.Name}, interface {tap.Index} ({netdev.Resolution.How}); vnet_hdr={(tap.HasVnetHeader ? "on" : "off")}, "
+            + $"{queues}";
         if (!tap.IsUp)
         {
             return new Finding(
@@ -26,7 +27,9 @@ internal static class TapTheme
         return tap.HasCarrier
             ? new Finding(Mark.Ok, Subject(netdev), $"{text}; up, with carrier.")
             : new Finding(
-                Mark.Warn, Subject(netdev), $"{text}. It is up without carrier: nobody holds it open, and the kernel gives no frame to a capture.",
+                Mark.Warn,
+                Subject(netdev),
+                $"{text}. It is up without carrier: nobody holds it open, and the kernel gives no frame to a capture.",
                 netdev.IfnameOption is null ? null : "Give the TAP that QEMU holds with ifname=, or leave ifname= out.");
     }
 

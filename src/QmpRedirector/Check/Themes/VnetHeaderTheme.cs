@@ -34,7 +34,8 @@ internal static class VnetHeaderTheme
     {
         { Tap: { HasVnetHeader: false } tap } => (0, $"TAP {tap.Name} has no vnet header (vnet_hdr=off)"),
         { Tap: not null, Header: { Bytes: { } bytes, Final: true } header } => (bytes, header.How),
-        { Tap: not null, Header: { Bytes: { } bytes } header } => (bytes, $"{header.How}; asked again every second until the guest's driver is up"),
+        { Tap: not null, Header: { Bytes: { } bytes } header } => (bytes,
+            $"{header.How}; asked again every second until the guest's driver is up"),
         { Tap: not null, Header: { } header } =>
             (redirector.VnetHdrSupport ? 12 : 0, $"{header.How}, so vnet_hdr_support={(redirector.VnetHdrSupport ? "on" : "off")} decides"),
         _ => null,
