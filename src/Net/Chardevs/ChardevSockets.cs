@@ -12,6 +12,8 @@ internal static class ChardevSockets
     // sizeof(sun_path) (linux/un.h); a path needs room for its NUL.
     private const int LongestPath = 107;
 
+    internal const string InTheWay = "something that is not a socket is in the way; remove it or choose another path";
+
     internal static async Task<Socket> ListenAsync(SocketChardevOptions options, CancellationToken cancellationToken)
     {
         switch (options.Address)
@@ -19,7 +21,7 @@ internal static class ChardevSockets
             case ChardevAddress.Unix unix:
                 return ListenUnix(unix);
             case ChardevAddress.Inet inet:
-                return await ListenInetAsync(inet, cancellationToken);
+                return await OpenInetAsync(inet, listen: true, cancellationToken);
             default:
                 return Inherit((ChardevAddress.Fd)options.Address);
         }
@@ -81,11 +83,12 @@ internal static class ChardevSockets
                 File.Delete(unix.Path);
                 break;
             default:
-                throw new IOException("something that is not a socket is in the way; remove it or choose another path");
+                throw new IOException(InTheWay);
         }
     }
 
-    private static async Task<Socket> ListenInetAsync(ChardevAddress.Inet inet, CancellationToken cancellationToken)
+    /// <summary>Binds to the first address and port that are free, and listens there unless only that was to be known.</summary>
+    internal static async Task<Socket> OpenInetAsync(ChardevAddress.Inet inet, bool listen, CancellationToken cancellationToken)
     {
         SocketException? last = null;
         foreach (var address in await ResolveAsync(inet, listening: true, cancellationToken))
@@ -100,7 +103,8 @@ internal static class ChardevSockets
                         socket.DualMode = inet.Ipv4 != false;
                     socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
                     socket.Bind(new IPEndPoint(address, port));
-                    socket.Listen(1);
+                    if (listen)
+                        socket.Listen(1);
                     return socket;
                 }
                 catch (SocketException e)
@@ -194,7 +198,7 @@ internal static class ChardevSockets
         }
     }
 
-    private static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
+    internal static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
     {
         var length = Encoding.UTF8.GetByteCount(unix.Path);
         if (length > LongestPath)

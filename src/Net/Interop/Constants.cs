@@ -82,9 +82,12 @@ internal static class Constants
     internal const uint IFF_LOWER_UP = 0x10000;
     internal const int IFNAMSIZ = 16;
 
-    // fcntl.h, linux/stat.h
+    // fcntl.h, unistd.h, linux/stat.h
     internal const int AT_FDCWD = -100;
     internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const int AT_EACCESS = 0x200;
+    internal const int W_OK = 2;
+    internal const int X_OK = 1;
     internal const uint STATX_TYPE = 1;
     internal const int S_IFMT = 0xf000;
     internal const int S_IFSOCK = 0xc000;

@@ -26,4 +26,18 @@ internal static unsafe class FileKinds
             return *(ushort*)(buffer + ModeOffset) & S_IFMT;
         return Marshal.GetLastPInvokeError() == Errno.ENOENT ? null : throw LinuxException.Last("statx", path);
     }
+
+    /// <summary>
+    /// The errno that W_OK and X_OK bits of access(2) meet with this process's effective rights; 0 when they are granted.
+    /// </summary>
+    internal static int Access(string path, int mode)
+    {
+        var name = Encoding.UTF8.GetBytes(path + '\0');
+        int result;
+
+        // SAFETY: the name is NUL-terminated and pinned during the call.
+        fixed (byte* bytes = name)
+            result = Libc.faccessat(AT_FDCWD, bytes, mode, AT_EACCESS);
+        return result == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
 }

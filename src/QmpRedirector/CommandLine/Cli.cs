@@ -14,6 +14,7 @@ internal static class Cli
 
     /// <param name="args">Without the program's name.</param>
     /// <param name="run">What <c>run</c> does once its options are right.</param>
+    /// <param name="check">What <c>check</c> does once its options are right.</param>
     /// <param name="decode">What <c>decode</c> does once its options are right.</param>
     /// <param name="send">What <c>send</c> does once its options are right.</param>
     /// <param name="output">Takes what is asked for: help, version, capabilities, generated files.</param>
@@ -22,19 +23,21 @@ internal static class Cli
     public static Task<int> InvokeAsync(
         IReadOnlyList<string> args,
         Func<RunOptions, CancellationToken, Task<int>> run,
+        Func<CheckOptions, CancellationToken, Task<int>> check,
         Func<DecodeOptions, CancellationToken, Task<int>> decode,
         Func<SendOptions, CancellationToken, Task<int>> send,
         TextWriter output,
         TextWriter error)
     {
         RunCommand runCommand = new();
+        CheckCommand checkCommand = new();
         DecodeCommand decodeCommand = new();
         SendCommand sendCommand = new();
         Option<bool> help = new("--help", "-h") { Recursive = true, Arity = ArgumentArity.Zero };
         Option<bool> version = new("--version") { Arity = ArgumentArity.Zero };
         Option<bool> capabilities = new("--print-capabilities") { Arity = ArgumentArity.Zero };
         Option<string?> generate = new("--generate") { Hidden = true };
-        RootCommand root = new() { runCommand, decodeCommand, sendCommand };
+        RootCommand root = new() { runCommand, checkCommand, decodeCommand, sendCommand };
         root.TreatUnmatchedTokensAsErrors = false;
         // An argument means what it says: no [directives], no @response files, no -abc for -a -b -c.
         root.Directives.Clear();
@@ -63,6 +66,8 @@ internal static class Cli
         List<string> errors = [.. UsageErrors.Of(result, isRoot: command == root)];
         if (command == runCommand)
             SetAction(RunOptionsParser.Parse(runCommand.Read(result), ReadFile), run);
+        else if (command == checkCommand)
+            SetAction(CheckOptionsParser.Parse(checkCommand.ReadCheck(result), ReadFile), check);
         else if (command == decodeCommand)
             SetAction(DecodeOptionsParser.Parse(decodeCommand.Read(result)), decode);
         else if (command == sendCommand)

@@ -9,6 +9,7 @@ internal static class HelpText
 {
     public static HelpPage Of(Command command) => command switch
     {
+        CheckCommand => new(CheckIntroduction, [CheckGroup(), .. RunGroups()], CheckExamples),
         RunCommand => new(RunIntroduction, RunGroups(), RunExamples),
         DecodeCommand => new(DecodeIntroduction, DecodeGroups(), DecodeExamples),
         SendCommand => new(SendIntroduction, SendGroups(), SendExamples),
@@ -52,6 +53,24 @@ internal static class HelpText
           From a file:
             qmp-redirector run --config /etc/qmp-redirector/guest.json
             {"qmp": "unix:/run/qemu/guest.qmp", "chardevs": ["socket,id=m0,..."], "objects": ["filter-redirector,id=f0,..."]}
+
+        """;
+
+    private const string CheckIntroduction =
+        """
+        Usage: qmp-redirector check --qmp ADDR [--chardev OPTS]... [--object OPTS]... [OPTION]...
+        Says line by line whether 'run' would work with the same options: ok, warn (it works, but), or FAIL, each with a remedy.
+        It looks and changes nothing: it makes no file, connects to no chardev, and leaves QEMU's monitor once it has asked.
+
+        """;
+
+    private const string CheckExamples =
+        """
+        Exit status: 0 'run' would work (there may be warnings), 1 it would not, 2 a wrong command line.
+        Examples:
+          qmp-redirector check --config /etc/qmp-redirector/guest.json
+          qmp-redirector check -qmp unix:/run/qemu/guest.qmp --peer-qmp unix:/run/qemu/consumer.qmp \
+            -chardev socket,id=m0,path=/run/qemu/guest.m0 -object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0
 
         """;
 
@@ -99,6 +118,8 @@ internal static class HelpText
             ("--print-capabilities", "show as JSON what this version can do, for programs that start it"),
         ]),
     ];
+
+    private static OptionGroup CheckGroup() => new("Options of check", [.. CheckSchema.Scalars.Select(static key => Option(CheckSchema.Schema, key.Name))]);
 
     private static OptionGroup[] RunGroups() =>
     [

@@ -100,7 +100,8 @@ internal sealed class NetdevFollower(
             ? NetdevResolution.Found(ifname, 1, "ifname=")
             : await resolver.ResolveAsync(client, redirector.Options.Netdev, snapshot.QemuPid, cancellationToken);
 
-    private static NetdevResolution Describe(NetdevResolution resolution, LinkInfo? link) => link is null
+    /// <summary>What is wrong with the link a netdev was resolved to.</summary>
+    public static NetdevResolution Describe(NetdevResolution resolution, LinkInfo? link) => link is null
         ? NetdevResolution.NotFound($"TAP '{resolution.IfName}' ({resolution.How}) does not exist in this network namespace.")
         : NetdevResolution.Refused($"{link.WhyNotTap!.TrimEnd('.')} ({resolution.How}).");
 

@@ -21,6 +21,7 @@ internal static class CHeaders
         #include <sys/uio.h>
         #include <sys/un.h>
         #include <time.h>
+        #include <unistd.h>
         #include <linux/filter.h>
         #include <linux/if.h>
         #include <linux/if_ether.h>

@@ -54,9 +54,41 @@ internal sealed class CliTests
         });
     }
 
+    [Test]
+    public async Task Check_is_given_the_options_of_run_and_its_own()
+    {
+        Invocation invoked = await Invoke(["check", .. _right, "--one-off", "--peer-qmp", "unix:/peer,server=on", "--json"]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((invoked.Code, invoked.Error), Is.EqualTo((44, "")));
+            Assert.That(invoked.Check!.Run.Redirectors[0].Outdev, Is.EqualTo("m0"));
+            Assert.That(invoked.Check.Run.OneOff, Is.True);
+            Assert.That(invoked.Check.PeerQmp!.ToString(), Is.EqualTo("unix:/peer"));
+            Assert.That(invoked.Check.Json, Is.True);
+        });
+    }
+
+    [Test]
+    public async Task The_help_of_check_names_its_own_options_and_those_of_run()
+    {
+        string help = (await Invoke(["check", "--help"])).Output;
+
+        Assert.That(
+            CheckSchema.Scalars.Concat(RunSchema.Scalars.Where(static key => key.Support == OptionSupport.Supported))
+                .Where(key => !help.Contains($"--{key.Name}", StringComparison.Ordinal)),
+            Is.Empty);
+    }
+
     private static readonly object[][] _wrong =
     [
-        [new[] { "check" }, "unknown command 'check'", ""],
+        [new[] { "chek" }, "unknown command 'chek'", ""],
+        [new[] { "check" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "check"],
+        [new[] { "check", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "check"],
+        [new[] { "check", "--peer-qmp" }, "option '--peer-qmp' needs a value", "check"],
+        [new[] { "check", "--peer-qmp", "tcp:x" }, "--peer-qmp tcp:x: 'tcp:x' is not an address: tcp:HOST:PORT has a host and a port",
+            "check"],
+        [new[] { "run", "--json" }, "unknown option '--json'", "run"],
         [new[] { "status", "--control", "x" }, "unknown command 'status'", ""],
         [new[] { "--foo" }, "unknown option '--foo'", ""],
         [new[] { "[diagram]", "run" }, "unknown command '[diagram]'", ""],
@@ -110,7 +142,7 @@ internal sealed class CliTests
             Assert.That(invoked.Error.Split('\n'), Has.Member($"qmp-redirector: {sentence}"));
             Assert.That(invoked.Error, Does.EndWith($"\nTry '{$"qmp-redirector {command}".Trim()} --help'\n"));
             Assert.That(invoked.Output, Is.Empty);
-            Assert.That(new object?[] { invoked.Run, invoked.Decode, invoked.Send }, Is.All.Null);
+            Assert.That((object?[])[invoked.Run, invoked.Check, invoked.Decode, invoked.Send], Is.All.Null);
         });
     }
 
@@ -145,6 +177,7 @@ internal sealed class CliTests
     [TestCase("-h", "decode")]
     [TestCase("run --help", "enable_when_stopped=on|off")]
     [TestCase("run --help --foo", "Examples:")]
+    [TestCase("check --help", "--peer-qmp ADDR")]
     [TestCase("decode -h", "--vnet-hdr-support")]
     [TestCase("send -h", "--realtime")]
     public async Task Help_is_printed_when_it_is_asked_for(string args, string part)
@@ -232,18 +265,21 @@ internal sealed class CliTests
     private static async Task<Invocation> Invoke(string[] args)
     {
         RunOptions? run = null;
+        CheckOptions? check = null;
         DecodeOptions? decode = null;
         SendOptions? send = null;
         StringWriter output = new(), error = new();
         int code = await Cli.InvokeAsync(
             args,
             (options, _) => Task.FromResult((run = options) is null ? 0 : 42),
+            (options, _) => Task.FromResult((check = options) is null ? 0 : 44),
             (options, _) => Task.FromResult((decode = options) is null ? 0 : 43),
-            (options, _) => Task.FromResult((send = options) is null ? 0 : 44),
+            (options, _) => Task.FromResult((send = options) is null ? 0 : 45),
             output,
             error);
-        return new Invocation(code, output.ToString(), error.ToString(), run, decode, send);
+        return new Invocation(code, output.ToString(), error.ToString(), run, check, decode, send);
     }
 
-    private sealed record Invocation(int Code, string Output, string Error, RunOptions? Run, DecodeOptions? Decode, SendOptions? Send);
+    private sealed record Invocation(
+        int Code, string Output, string Error, RunOptions? Run, CheckOptions? Check, DecodeOptions? Decode, SendOptions? Send);
 }
