@@ -89,7 +89,7 @@ internal sealed class Redirector : IAsyncDisposable
     /// <summary>Serves the chardev's peers until cancelled; the last connection ends with <see cref="StopAsync"/>.</summary>
     public Task RunChardevAsync(CancellationToken cancellationToken) => _chardev.RunAsync(_forwarder.ServeAsync, cancellationToken);
 
-    /// <summary>The VM has changed. Called on the thread that received the event: what follows must be quick.</summary>
+    /// <summary>The VM has changed. Called by the one that follows it, for whom the next event waits: what follows must be quick.</summary>
     public void OnVm(VmSnapshot vm)
     {
         lock (_gate)
