@@ -101,7 +101,6 @@ internal static class ChardevSockets
                     socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                     if (address.Equals(IPAddress.IPv6Any))
                         socket.DualMode = inet.Ipv4 != false;
-                    socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
                     socket.Bind(new IPEndPoint(address, port));
                     if (listen)
                         socket.Listen(1);
@@ -170,6 +169,9 @@ internal static class ChardevSockets
             return [.. any.Where(Wanted)];
         }
 
+        // The resolver refuses the unspecified addresses, which a listener may well be given.
+        if (IPAddress.TryParse(inet.Host, out var literal))
+            return Wanted(literal) ? [literal] : [];
         try
         {
             return [.. (await Dns.GetHostAddressesAsync(inet.Host, cancellationToken)).Where(Wanted)];

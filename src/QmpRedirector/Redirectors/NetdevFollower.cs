@@ -109,7 +109,10 @@ internal sealed class NetdevFollower(
     {
         if (!redirector.Bound.IsCompleted && !MayStillCome(resolution, snapshot))
             throw new RedirectorException(resolution.Sentence!);
-        redirector.Unbind("netdev lost");
+
+        // What cannot be read just now says nothing against the TAP that is known.
+        if (resolution.Kind != NetdevResolutionKind.Unreadable)
+            redirector.Unbind("netdev lost");
         if (_said == resolution.Sentence)
             return;
         _said = resolution.Sentence;

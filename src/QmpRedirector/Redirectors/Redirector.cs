@@ -94,7 +94,7 @@ internal sealed class Redirector : IAsyncDisposable
         return _chardev.RunAsync(_forwarder.ServeAsync, cancellationToken);
     }
 
-    /// <summary>The VM has changed. Called on the thread that received the event: what follows must be quick.</summary>
+    /// <summary>The VM has changed. Called by the one that follows it, for whom the next event waits: what follows must be quick.</summary>
     public void OnVm(VmSnapshot vm)
     {
         lock (_gate)

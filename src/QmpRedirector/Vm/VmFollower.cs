@@ -6,8 +6,8 @@ namespace QmpRedirector.Vm;
 
 /// <summary>
 /// Follows one VM for the life of this process: through run states, lost QMP connections and one QEMU process after another. It
-/// reports through two callbacks, one call at a time and in order; they run on the thread that received the event, so they must be
-/// quick. What they throw ends <see cref="RunAsync"/>.
+/// reports through two callbacks, one call at a time and in order; the next event waits for them, so they must be quick.
+/// What they throw ends <see cref="RunAsync"/>.
 /// </summary>
 /// <param name="options">Where the VM is and how it is watched.</param>
 /// <param name="onChange">Called with every change; the snapshot is also <see cref="Current"/> by then.</param>

@@ -200,7 +200,7 @@ internal sealed class ChardevServingTests : IDisposable
     }
 
     [Test]
-    public async Task A_peer_that_does_not_close_is_waited_for_a_quarter_of_a_second()
+    public async Task A_peer_that_does_not_close_is_waited_for_200_ms()
     {
         using var chardev = Make(server: true, null);
         await chardev.OpenAsync(default);
@@ -217,7 +217,7 @@ internal sealed class ChardevServingTests : IDisposable
         // The end of file came first, the wait's timer is set right behind it: advance until it has been.
         while (!running.IsCompleted)
         {
-            _time.Advance(TimeSpan.FromMilliseconds(250));
+            _time.Advance(TimeSpan.FromMilliseconds(200));
             await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(10)));
         }
 
