@@ -64,6 +64,7 @@ internal sealed class GeneratedFileTests
     private static Task<int> InvokeAsync(string[] args, TextWriter output, TextWriter error) => Cli.InvokeAsync(
         args,
         static (_, _) => throw new AssertionException("run is not asked for"),
+        static (_, _) => throw new AssertionException("check is not asked for"),
         static (_, _) => throw new AssertionException("decode is not asked for"),
         static (_, _) => throw new AssertionException("send is not asked for"),
         output,
