@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using QmpRedirector.CommandLine;
 
 namespace QmpRedirector.Tests.CommandLine.Generated;
@@ -51,8 +50,14 @@ internal sealed class GeneratedFileTests
         Assert.That((process.ExitCode, error), Is.EqualTo((0, "")));
     }
 
-    internal static string RepositoryRoot([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../.."));
+    // Not by the path of this file: a deterministic build (CI) maps it to /_/.
+    internal static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QmpRedirector.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new DirectoryNotFoundException("No QmpRedirector.sln above the tests.");
+    }
 
     internal static async Task<string> OutputOf(params string[] args)
     {
