@@ -14,8 +14,11 @@ internal static class QmpBuiltInCommands
         // A session handles it itself until it is negotiated; from then on this is the answer.
         table.Add(
             Negotiate,
-            (_, _) => throw new QmpServerError(
-                QmpErrorClass.CommandNotFound, "Capabilities negotiation is already complete, command ignored"),
+            (arguments, _) =>
+            {
+                ReadCapabilities(arguments);
+                throw new QmpServerError(QmpErrorClass.CommandNotFound, "Capabilities negotiation is already complete, command ignored");
+            },
             allowOob: false,
             new QmpMember("enable", "[str]", Optional: true));
         Add("query-version", () => QmpLine.Version(version));
@@ -27,6 +30,19 @@ internal static class QmpBuiltInCommands
             arguments.Done();
             return ValueTask.FromResult<JsonNode?>(result());
         });
+    }
+
+    /// <summary>Reads the arguments of <c>qmp_capabilities</c>. Returns whether the client enables out-of-band execution.</summary>
+    public static bool ReadCapabilities(QmpArguments arguments)
+    {
+        var enable = arguments.GetOptionalStrings("enable") ?? [];
+        arguments.Done();
+        for (var i = 0; i < enable.Count; i++)
+        {
+            if (enable[i] != "oob")
+                throw new QmpServerError($"Parameter 'enable[{i}]' does not accept value '{enable[i]}'");
+        }
+        return enable.Count > 0;
     }
 
     private static JsonArray Names(QmpCommandTable table) =>

@@ -32,6 +32,9 @@ internal static class QmpJsonString
         return Encoding.UTF8.GetString(bytes[..Math.Min(end < 0 ? bytes.Length : end, ExcerptBytes)]);
     }
 
+    /// <summary>Whether QEMU accepts and sends this code point nowhere (Unicode, section 23.7).</summary>
+    public static bool IsNoncharacter(int codePoint) => codePoint is >= 0xFDD0 and <= 0xFDEF || (codePoint & 0xFFFE) == 0xFFFE;
+
     private static bool Character(ref ReadOnlySpan<byte> rest, StringBuilder result, out string? error)
     {
         error = null;
@@ -104,7 +107,4 @@ internal static class QmpJsonString
         unit = (char)value;
         return valid;
     }
-
-    // Unicode, section 23.7.
-    private static bool IsNoncharacter(int codePoint) => codePoint is >= 0xFDD0 and <= 0xFDEF || (codePoint & 0xFFFE) == 0xFFFE;
 }

@@ -88,7 +88,7 @@ internal sealed class QmpJsonWriter
         }
         else
         {
-            foreach (var unit in rune.ToString())
+            foreach (var unit in QmpJsonString.IsNoncharacter(rune.Value) ? "\uFFFD" : rune.ToString())
                 Text(string.Create(CultureInfo.InvariantCulture, $"\\u{(int)unit:X4}"));
         }
     }

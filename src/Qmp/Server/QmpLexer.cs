@@ -4,13 +4,13 @@ namespace QmpRedirector.Qmp;
 
 /// <summary>
 /// Cuts bytes, however they are split, into the tokens of QEMU's JSON dialect (qobject/json-lexer.c): RFC 8259, and strings in single
-/// quotes. After bytes that are no token everything is passed over up to the next structural or control character, as in QEMU, where
-/// clients send a control character on purpose to begin anew.
+/// quotes. After bytes that are no token everything is passed over up to the next structural or control character other than a tab, as in
+/// QEMU, to which clients send 0xFF on purpose to begin anew.
 /// </summary>
 internal sealed class QmpLexer(QmpTokenList tokens)
 {
     private static readonly SearchValues<byte> EndsStringRun = SearchValues.Create([(byte)'"', (byte)'\'', (byte)'\\', .. Invalid()]);
-    private static readonly SearchValues<byte> EndsRecovery = SearchValues.Create([.. "{}[],:"u8, .. Invalid()]);
+    private static readonly SearchValues<byte> EndsRecovery = SearchValues.Create([.. "{}[],:"u8, .. Invalid().Where(c => c != '\t')]);
 
     private State _state;
     private byte _quote;
@@ -100,7 +100,7 @@ internal sealed class QmpLexer(QmpTokenList tokens)
         return End(_state == State.Keyword ? QmpTokenKind.Keyword : QmpTokenKind.Number, out kind);
     }
 
-    // The grammar of RFC 8259, section 6. Null where the number ends before this byte, Recovery where it cannot end there.
+    // The grammar of RFC 8259, section 6, except that QEMU takes no exponent after a lone zero. Null where the number ends before this byte, Recovery where it cannot end there.
     private State? Number(byte c)
     {
         var digit = c is >= (byte)'0' and <= (byte)'9';
@@ -112,7 +112,7 @@ internal sealed class QmpLexer(QmpTokenList tokens)
             (State.Point or State.Fraction, _) when digit => State.Fraction,
             (State.Exponent or State.ExponentSign or State.ExponentDigits, _) when digit => State.ExponentDigits,
             (State.Zero or State.Integer, (byte)'.') => State.Point,
-            (State.Zero or State.Integer or State.Fraction, (byte)'e' or (byte)'E') => State.Exponent,
+            (State.Integer or State.Fraction, (byte)'e' or (byte)'E') => State.Exponent,
             (State.Exponent, (byte)'+' or (byte)'-') => State.ExponentSign,
             (State.Minus or State.Point or State.Exponent or State.ExponentSign, _) => State.Recovery,
             _ => null,

@@ -39,7 +39,8 @@ internal sealed class QmpSession(string client, QmpCommandTable commands, ILogge
         {
             if (request.Command != QmpBuiltInCommands.Negotiate)
                 throw new QmpServerError(QmpErrorClass.CommandNotFound, "Expecting capabilities negotiation with 'qmp_capabilities'");
-            Negotiate(arguments);
+            _outOfBand = QmpBuiltInCommands.ReadCapabilities(arguments);
+            _negotiated = true;
             return QmpLine.Return(null, input.Object);
         }
         if (!commands.TryGet(request.Command, out var command))
@@ -61,18 +62,5 @@ internal sealed class QmpSession(string client, QmpCommandTable commands, ILogge
             QmpLog.HandlerFailed(log, client, command.Name, e);
             throw new QmpServerError($"The command {command.Name} failed: {e.Message}");
         }
-    }
-
-    private void Negotiate(QmpArguments arguments)
-    {
-        var enable = arguments.GetOptionalStrings("enable") ?? [];
-        arguments.Done();
-        for (var i = 0; i < enable.Count; i++)
-        {
-            if (enable[i] != "oob")
-                throw new QmpServerError($"Parameter 'enable[{i}]' does not accept value '{enable[i]}'");
-        }
-        _outOfBand = enable.Count > 0;
-        _negotiated = true;
     }
 }

@@ -59,8 +59,10 @@ public sealed class QmpServerAgainstQemuTests
     {
         var count = int.Parse(Environment.GetEnvironmentVariable("QMP_FUZZ") ?? "2000", null);
         await using var server = ServerUnderTest.Start();
-        await using var ours = await server.ConnectAsync(outOfBand: true);
-        await using var qemus = await ConnectToQemuAsync(outOfBand: true);
+        await using var ours = await server.ConnectAsync();
+        // Not with out-of-band execution: QEMU 7.2 then ends in an assertion (monitor/qmp.c: qmp_requests->length) when the byte that ends a number
+        // also ends the value after it while seven answers are due.
+        await using var qemus = await ConnectToQemuAsync();
         var fragment = Gen.Frequency((20, Gen.Int[0, Fragments.Length - 1].Select(i => Fragments[i]).Select(Encoding.UTF8.GetBytes)), (1, Gen.Byte.Select(b => new[] { b })));
         await fragment.Array[1, 14].Select(f => f.SelectMany(b => b).ToArray()).SampleAsync(
             async input =>
