@@ -12,6 +12,9 @@ namespace QmpRedirector.Qmp;
 /// </summary>
 internal sealed class QmpJsonWriter
 {
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        [.. Enumerable.Range(0x20, 0x7F - 0x20).Select(c => (char)c).Where(c => c is not '"' and not '\\')]);
+
     private readonly ArrayBufferWriter<byte> _buffer = new(256);
 
     /// <summary>What was written, a line.</summary>
@@ -48,8 +51,21 @@ internal sealed class QmpJsonWriter
     public QmpJsonWriter String(string text)
     {
         Raw("\""u8);
-        foreach (var rune in text.EnumerateRunes())
+        for (var rest = text.AsSpan(); !rest.IsEmpty;)
+        {
+            var plain = rest.IndexOfAnyExcept(Plain);
+            if (plain != 0)
+            {
+                var run = plain < 0 ? rest : rest[..plain];
+                Encoding.ASCII.GetBytes(run, _buffer);
+                rest = rest[run.Length..];
+                continue;
+            }
+            // A lone surrogate becomes U+FFFD.
+            Rune.DecodeFromUtf16(rest, out var rune, out var length);
             Character(rune);
+            rest = rest[length..];
+        }
         return Raw("\""u8);
     }
 
@@ -81,10 +97,6 @@ internal sealed class QmpJsonWriter
         if (at >= 0)
         {
             _buffer.Write([(byte)'\\', "\"\\bfnrt"u8[at]]);
-        }
-        else if (rune.Value is >= 0x20 and < 0x7F)
-        {
-            _buffer.Write([(byte)rune.Value]);
         }
         else
         {

@@ -108,12 +108,14 @@ internal static class QmpListener
     private static Socket OpenTcp(QmpAddress address, ILogger log)
     {
         SocketException? last = null;
-        foreach (var host in Dns.GetHostAddresses(address.Host!))
+        // To resolve 0.0.0.0, .NET refuses.
+        IPAddress[] hosts = IPAddress.TryParse(address.Host!, out var literal) ? [literal] : Dns.GetHostAddresses(address.Host!);
+        foreach (var host in hosts)
         {
             var socket = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                // Without ReuseAddress: .NET makes that SO_REUSEPORT too, which lets two servers share a port. Bind sets SO_REUSEADDR itself.
                 socket.Bind(new IPEndPoint(host, address.Port));
                 socket.Listen(Backlog);
                 if (!IPAddress.IsLoopback(host))

@@ -21,8 +21,8 @@ internal static partial class QmpLog
     [LoggerMessage(1034, LogLevel.Warning, "QMP server {Address}: cannot accept a client, trying again in {Delay}")]
     public static partial void AcceptFailed(ILogger logger, QmpAddress address, TimeSpan delay, Exception exception);
 
-    [LoggerMessage(1035, LogLevel.Warning, "QMP server {Address}: {Count} commands are still running although the server ends")]
-    public static partial void StillRunning(ILogger logger, QmpAddress address, int count);
+    [LoggerMessage(1035, LogLevel.Warning, "QMP server {Address}: {Count} clients are still busy although the server ends: {Clients}")]
+    public static partial void StillRunning(ILogger logger, QmpAddress address, int count, string clients);
 
     [LoggerMessage(1036, LogLevel.Trace, "QMP server {Address}: event {Name}")]
     public static partial void EventEmitted(ILogger logger, QmpAddress address, string name);

@@ -162,7 +162,7 @@ public sealed class QmpServer : IAsyncDisposable
         await ForEachClientAsync(c => c.StopAsync(), TimeToFlush);
         await ForEachClientAsync(c => c.AbortAsync(), TimeToAbort);
         if (!_clients.IsEmpty)
-            QmpLog.StillRunning(_options.Logger, _options.Address, _clients.Count);
+            QmpLog.StillRunning(_options.Logger, _options.Address, _clients.Count, string.Join(", ", _clients.Keys.Select(c => c.Name)));
     }
 
     // Not longer than the limit, whatever runs in handlers and in what they have registered with their tokens.

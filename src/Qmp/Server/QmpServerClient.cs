@@ -124,7 +124,11 @@ internal sealed class QmpServerClient
         try
         {
             await foreach (var input in _requests.Reader.ReadAllAsync(_ending.Token))
+            {
+                // The reader looks at the token only when it has nothing queued.
+                _ending.Token.ThrowIfCancellationRequested();
                 await AnswerAsync(input);
+            }
         }
         catch (Exception e) when (IsEnd(e))
         {

@@ -53,7 +53,7 @@ public sealed class QmpServerCommandTests
             Assert.That(MembersOf("query-commands"), Is.EqualTo("[]"));
             Assert.That(byName["[str]"].ToJsonString(), Is.EqualTo("""{"name":"[str]","meta-type":"array","element-type":"str"}"""));
             Assert.That(byName["bool"].ToJsonString(), Is.EqualTo("""{"name":"bool","meta-type":"builtin","json-type":"boolean"}"""));
-            Assert.That(References(schema), Is.SubsetOf(byName.Keys), "every type that is referred to is described");
+            Assert.That(References(schema).Distinct(), Is.SubsetOf(byName.Keys), "every type that is referred to is described");
         }
 
         string MembersOf(string name) => byName[byName[name]["arg-type"]!.GetValue<string>()]["members"]!.ToJsonString();

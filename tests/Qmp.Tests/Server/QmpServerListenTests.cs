@@ -145,19 +145,33 @@ public sealed class QmpServerListenTests
     }
 
     [Test]
+    public async Task A_TCP_port_can_be_used_again_at_once()
+    {
+        var address = $"tcp:127.0.0.1:{FreePort()}";
+        for (var i = 0; i < 2; i++)
+        {
+            await using var server = ServerUnderTest.Start(address: address);
+            await using var client = await server.ConnectAsync();
+            await server.EndAsync();
+            Assert.That(await client.ReadLineAsync(), Is.Null, "the server closes first, so its end is in TIME-WAIT");
+        }
+    }
+
+    [Test]
     public async Task It_serves_an_inherited_listener_whose_file_is_not_its_own()
     {
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        // Its descriptor becomes the server's, so this socket is not disposed but made to forget it.
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(_path));
         listener.Listen(4);
         var number = (int)listener.SafeHandle.DangerousGetHandle();
+        listener.SafeHandle.SetHandleAsInvalid();
         await using (var server = ServerUnderTest.Start(address: $"fd:{number.ToString(CultureInfo.InvariantCulture)}"))
         {
             await using var client = await RawClient.NegotiateAsync(Clients.Parse(_path));
             Assert.That((await client.AskAsync("{'execute': 'query-version'}"))["return"], Is.Not.Null);
         }
         Assert.That(Path.Exists(_path), Is.True);
-        listener.SafeHandle.SetHandleAsInvalid();
     }
 
     [Test]
