@@ -49,7 +49,8 @@ public sealed class QmpArguments
     /// <summary>A value of any type that must be there; null is JSON's null.</summary>
     public JsonNode? GetAny(string name) => Required(name);
 
-    /// <summary>An object that must be there; its members are named <c>NAME.MEMBER</c> in errors, and <see cref="Done"/> covers them.</summary>
+    /// <summary>An object that must be there; its members are named <c>NAME.MEMBER</c> in errors, and <see cref="Done"/> covers
+    /// them.</summary>
     public QmpArguments GetObject(string name) => AsObject(Required(name), name);
 
     /// <summary>An object, or null when it was not given.</summary>

@@ -4,7 +4,8 @@ using System.Buffers.Text;
 
 namespace QmpRedirector.Qmp;
 
-/// <summary>Makes the value that a list of tokens stands for, with QEMU's sentences (qobject/json-parser.c) for what is wrong in it.</summary>
+/// <summary>Makes the value that a list of tokens stands for, with QEMU's sentences (qobject/json-parser.c) for what is wrong in
+/// it.</summary>
 internal sealed class QmpJsonParser
 {
     private readonly QmpTokenList _tokens;

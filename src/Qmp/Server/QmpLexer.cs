@@ -100,7 +100,8 @@ internal sealed class QmpLexer(QmpTokenList tokens)
         return End(_state == State.Keyword ? QmpTokenKind.Keyword : QmpTokenKind.Number, out kind);
     }
 
-    // The grammar of RFC 8259, section 6, except that QEMU takes no exponent after a lone zero. Null where the number ends before this byte, Recovery where it cannot end there.
+    // The grammar of RFC 8259, section 6, except that QEMU takes no exponent after a lone zero. Null where the number ends before this
+    // byte, Recovery where it cannot end there.
     private State? Number(byte c)
     {
         var digit = c is >= (byte)'0' and <= (byte)'9';

@@ -38,7 +38,8 @@ internal static class QmpListener
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            // Linux gives the file the mode of the socket's own inode (net/unix/af_unix.c: unix_bind_bsd), so it never has a wider one. To bind
+            // Linux gives the file the mode of the socket's own inode (net/unix/af_unix.c: unix_bind_bsd), so it never has a wider one.
+            // To bind
             // follows no symbolic link and replaces nothing.
             using (var handle = new SafeFileHandle(socket.Handle, ownsHandle: false))
                 File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -115,7 +116,8 @@ internal static class QmpListener
             var socket = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                // Without ReuseAddress: .NET makes that SO_REUSEPORT too, which lets two servers share a port. Bind sets SO_REUSEADDR itself.
+                // Without ReuseAddress: .NET makes that SO_REUSEPORT too, which lets two servers share a port. Bind sets SO_REUSEADDR
+                // itself.
                 socket.Bind(new IPEndPoint(host, address.Port));
                 socket.Listen(Backlog);
                 if (!IPAddress.IsLoopback(host))

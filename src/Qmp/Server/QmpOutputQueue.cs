@@ -3,7 +3,8 @@ using System.Threading.Channels;
 namespace QmpRedirector.Qmp;
 
 /// <summary>Lines on their way to one client, bounded in bytes.</summary>
-/// <param name="limit">Bytes from which on events do not fit; replies wait for a quarter of it before the next request is looked at.</param>
+/// <param name="limit">Bytes from which on events do not fit; replies wait for a quarter of it before the next request is looked
+/// at.</param>
 internal sealed class QmpOutputQueue(int limit)
 {
     private readonly Lock _lock = new();

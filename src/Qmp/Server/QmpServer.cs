@@ -147,7 +147,8 @@ public sealed class QmpServer : IAsyncDisposable
             try
             {
                 // A new socket takes a line at once.
-                var error = new QmpServerError($"This server serves {_options.MaxClients} clients at a time and has as many; try again later");
+                var error = new QmpServerError(
+                    $"This server serves {_options.MaxClients} clients at a time and has as many; try again later");
                 socket.Send(QmpLine.Error(error, null));
             }
             catch (SocketException)

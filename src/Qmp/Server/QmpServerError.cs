@@ -1,7 +1,8 @@
 namespace QmpRedirector.Qmp;
 
 /// <summary>What a command handler throws to answer with an error instead of a return value.</summary>
-/// <param name="errorClass">The class clients may act on; <see cref="QmpErrorClass.GenericError"/> unless a client must tell it apart.</param>
+/// <param name="errorClass">The class clients may act on; <see cref="QmpErrorClass.GenericError"/> unless a client must tell it
+/// apart.</param>
 /// <param name="description">One sentence for people, without a full stop, as QEMU's.</param>
 public sealed class QmpServerError(QmpErrorClass errorClass, string description) : QmpException(description)
 {

@@ -22,7 +22,8 @@ public sealed class QmpRequestReaderTests
                 foreach (var input in Take(reader, bytes))
                     Answer(session, input);
                 var end = Take(reader, [0xFF, (byte)'\n', .. "{'execute': 'qmp_capabilities', 'id': 'end'}"u8]);
-                return Answer(session, end[^1]) is """{"return": {}, "id": "end"}""" + "\r\n" or """{"id": "end", "error": {"class": "CommandNotFound", "desc": "Capabilities negotiation is already complete, command ignored"}}""" + "\r\n";
+                var answer = Answer(session, end[^1]);
+                return answer == "{\"return\": {}, \"id\": \"end\"}\r\n" || answer.Contains("already complete, command ignored");
             },
             iter: 100_000);
     }

@@ -7,8 +7,10 @@ namespace QmpRedirector.Qmp.Tests;
 public sealed class QmpServerAgainstQemuTests
 {
     private static readonly string[] Fragments = [
-        "{", "}", "[", "]", ",", ":", "'execute'", "'query-version'", "'exec-oob'", "'id'", "'arguments'", "{'execute':'query-version','id':", "}", " ", "\n",
-        "\"a", "\"", "'", "\\", "\\u", "\\ud83d", "\\udfff", "00e9", "1", "0", "-", ".", "e", "E", "+", "12.5e3", "true", "null", "nul", "x", "A", "%", "\t", "\u0001", "\0",
+        "{", "}", "[", "]", ",", ":", "'execute'", "'query-version'", "'exec-oob'", "'id'", "'arguments'",
+        "{'execute':'query-version','id':", "}", " ", "\n",
+        "\"a", "\"", "'", "\\", "\\u", "\\ud83d", "\\udfff", "00e9", "1", "0", "-", ".", "e", "E", "+", "12.5e3", "true", "null", "nul",
+        "x", "A", "%", "\t", "\u0001", "\0",
         "\u00e9", "\uFFFE", "\ud83d\ude00", "{'a':1,", "[1,", "\u007f",
     ];
 
@@ -38,7 +40,8 @@ public sealed class QmpServerAgainstQemuTests
     public async Task Input_before_the_negotiation_gets_QEMUs_answers()
     {
         string[] inputs = [
-            "{'execute': 'query-version'}", "{'execute': 'no-such-command', 'id': 1}", "{'exec-oob': 'query-version'}", "[]", "{}", "foo", "\u0001",
+            "{'execute': 'query-version'}", "{'execute': 'no-such-command', 'id': 1}", "{'exec-oob': 'query-version'}", "[]", "{}", "foo",
+            "\u0001",
             "{'execute': 'qmp_capabilities', 'arguments': {'enable': 1}}", "{'execute': 'qmp_capabilities', 'arguments': {'enable': [1]}}",
             "{'execute': 'qmp_capabilities', 'arguments': {'x': 1}}", "{'execute': 'qmp_capabilities', 'arguments': 1, 'id': null}",
             "{'execute': 'qmp_capabilities', 'id': {'a': 1}}", "{'execute': 'qmp_capabilities'}",
@@ -60,17 +63,21 @@ public sealed class QmpServerAgainstQemuTests
         var count = int.Parse(Environment.GetEnvironmentVariable("QMP_FUZZ") ?? "2000", null);
         await using var server = ServerUnderTest.Start();
         await using var ours = await server.ConnectAsync();
-        // Not with out-of-band execution: QEMU 7.2 then ends in an assertion (monitor/qmp.c: qmp_requests->length) when the byte that ends a number
+        // Not with out-of-band execution: QEMU 7.2 then ends in an assertion (monitor/qmp.c: qmp_requests->length) when the byte that
+        // ends a number
         // also ends the value after it while seven answers are due.
         await using var qemus = await ConnectToQemuAsync();
-        var fragment = Gen.Frequency((20, Gen.Int[0, Fragments.Length - 1].Select(i => Fragments[i]).Select(Encoding.UTF8.GetBytes)), (1, Gen.Byte.Select(b => new[] { b })));
+        var fragment = Gen.Frequency(
+            (20, Gen.Int[0, Fragments.Length - 1].Select(i => Fragments[i]).Select(Encoding.UTF8.GetBytes)),
+            (1, Gen.Byte.Select(b => new[] { b })));
         await fragment.Array[1, 14].Select(f => f.SelectMany(b => b).ToArray()).SampleAsync(
             async input =>
             {
                 var expected = await EssenceAsync(qemus, input);
                 var got = await EssenceAsync(ours, input);
                 if (!got.SequenceEqual(expected))
-                    throw new InvalidOperationException($"{Shown(input)}\nQEMU: {string.Join('\n', expected)}\nus: {string.Join('\n', got)}");
+                    throw new InvalidOperationException(
+                        $"{Shown(input)}\nQEMU: {string.Join('\n', expected)}\nus: {string.Join('\n', got)}");
             },
             iter: count,
             threads: 1);
@@ -79,7 +86,8 @@ public sealed class QmpServerAgainstQemuTests
     [Test]
     public async Task Greeting_replies_and_escapes_are_written_as_QEMU_writes_them()
     {
-        const string Ask = """{"execute": "query-version", "id": ["\u0000\u00e9\ud83d\ude00\u007f/\b\f\n\r\t'<&+\"\\", {}, {"a": [], "b": null}]}""";
+        const string Ask =
+            """{"execute": "query-version", "id": ["\u0000\u00e9\ud83d\ude00\u007f/\b\f\n\r\t'<&+\"\\", {}, {"a": [], "b": null}]}""";
         await using var server = ServerUnderTest.Start(change: o => o with { Version = new QmpVersion(7, 2, 22, "p") });
         await using var ours = await RawClient.ConnectAsync(server.Address);
         await using var qemus = await ConnectToQemuAsync(negotiate: false, greet: false);
@@ -96,7 +104,9 @@ public sealed class QmpServerAgainstQemuTests
     }
 
     private static string? Unpackaged(string? line) =>
-        line is null ? null : System.Text.RegularExpressions.Regex.Replace(line, "\"(package|micro|minor|major)\": (\"[^\"]*\"|[0-9]+)", "$1");
+        line is null
+            ? null
+            : System.Text.RegularExpressions.Regex.Replace(line, "\"(package|micro|minor|major)\": (\"[^\"]*\"|[0-9]+)", "$1");
 
     private static async Task<List<string>> EssenceAsync(RawClient client, byte[] input) =>
         [.. (await client.ProbeAsync(input)).Select(Malformed.Essence)];

@@ -48,7 +48,9 @@ public sealed class QmpServerCommandTests
                 Is.EquivalentTo(["qom-get", "qmp_capabilities", "query-version", "query-commands", "query-qmp-schema"]));
             Assert.That(byName["qom-get"]["allow-oob"]!.GetValue<bool>(), Is.True);
             Assert.That(byName["query-version"].AsObject().ContainsKey("allow-oob"), Is.False);
-            Assert.That(MembersOf("qom-get"), Is.EqualTo("""[{"name":"path","type":"str"},{"name":"names","type":"[str]","default":null}]"""));
+            Assert.That(
+                MembersOf("qom-get"),
+                Is.EqualTo("""[{"name":"path","type":"str"},{"name":"names","type":"[str]","default":null}]"""));
             Assert.That(MembersOf("STATE"), Is.EqualTo("""[{"name":"running","type":"bool"}]"""));
             Assert.That(MembersOf("query-commands"), Is.EqualTo("[]"));
             Assert.That(byName["[str]"].ToJsonString(), Is.EqualTo("""{"name":"[str]","meta-type":"array","element-type":"str"}"""));
@@ -87,7 +89,9 @@ public sealed class QmpServerCommandTests
         var unwritable = await client.AskAsync("{'execute': 'unwritable'}");
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(absent.ToJsonString(), Is.EqualTo("""{"error":{"class":"DeviceNotFound","desc":"Device \u0027x\u0027 not found"}}"""));
+            Assert.That(
+                absent.ToJsonString(),
+                Is.EqualTo("""{"error":{"class":"DeviceNotFound","desc":"Device \u0027x\u0027 not found"}}"""));
             Assert.That(broken["error"]!["class"]!.GetValue<string>(), Is.EqualTo("GenericError"));
             Assert.That(broken["error"]!["desc"]!.GetValue<string>(), Is.EqualTo("The command broken failed: no good"));
             Assert.That(unwritable["error"]!["desc"]!.GetValue<string>(), Does.StartWith("The command unwritable failed: "));
@@ -137,7 +141,8 @@ public sealed class QmpServerCommandTests
         });
         await using var client = await server.ConnectAsync(outOfBand: true);
         await client.SendAsync(
-            "{'execute': 'slow', 'id': 1} {'execute': 'query-version', 'id': 2} {'exec-oob': 'query-version', 'id': 3} {'exec-oob': 'release', 'id': 4}");
+            "{'execute': 'slow', 'id': 1} {'execute': 'query-version', 'id': 2} "
+            + "{'exec-oob': 'query-version', 'id': 3} {'exec-oob': 'release', 'id': 4}");
         var answers = new List<JsonObject>();
         for (var i = 0; i < 4; i++)
             answers.Add(await client.ReadAsync());
@@ -152,11 +157,14 @@ public sealed class QmpServerCommandTests
     public async Task A_client_may_send_any_number_of_commands_before_it_reads()
     {
         const int Commands = 20_000;
-        await using var server = ServerUnderTest.Start(t => t.Add("echo", ServerUnderTest.Echo), o => o with { ClientQueueBytes = 64 * 1024 });
+        await using var server = ServerUnderTest.Start(
+            t => t.Add("echo", ServerUnderTest.Echo), o => o with { ClientQueueBytes = 64 * 1024 });
         await using var client = await server.ConnectAsync();
         var text = new StringBuilder();
         for (var i = 0; i < Commands; i++)
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{{'execute': 'echo', 'arguments': {{'pad': 'xxxxxxxxxx'}}, 'id': {i}}}");
+            text.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{{'execute': 'echo', 'arguments': {{'pad': 'xxxxxxxxxx'}}, 'id': {i}}}");
         var sending = client.SendAsync(text.ToString());
         for (var i = 0; i < Commands; i++)
             Assert.That((await client.ReadAsync())["id"]!.GetValue<int>(), Is.EqualTo(i));
@@ -182,7 +190,8 @@ public sealed class QmpServerCommandTests
     [Test]
     public async Task A_request_may_come_in_any_pieces()
     {
-        var request = Encoding.UTF8.GetBytes("""{"execute": 'echo', "arguments": {"s": "\u00e9\\\ud83d\ude00é", "n": -12.5e3, "b": true}, "id": 1}""");
+        var request = Encoding.UTF8.GetBytes(
+            """{"execute": 'echo', "arguments": {"s": "\u00e9\\\ud83d\ude00é", "n": -12.5e3, "b": true}, "id": 1}""");
         await using var server = ServerUnderTest.Start(t => t.Add("echo", ServerUnderTest.Echo));
         await using var client = await server.ConnectAsync();
         for (var cut = 1; cut < request.Length; cut++)

@@ -75,7 +75,9 @@ public sealed class QmpServerEndTests
                 (await second.ReadAsync())["error"]!["desc"]!.GetValue<string>(), Is.EqualTo("The command endless was interrupted"));
             Assert.That(await second.ReadLineAsync(), Is.Null, "what had not begun is not begun");
             Assert.That(await first.ReadLineAsync(), Is.Null);
-            Assert.That(log.Entries.Single(e => e.Id.Id == 1035).Message, Does.Contain("1 clients are still busy").And.EndsWith(": client 1"));
+            Assert.That(
+                log.Entries.Single(e => e.Id.Id == 1035).Message,
+                Does.Contain("1 clients are still busy").And.EndsWith(": client 1"));
         }
         stuck.Set();
         await server.DisposeAsync();

@@ -189,7 +189,8 @@ public sealed class QmpServerListenTests
     }
 
     private static void AssertRefused(string address, string why) => Assert.That(
-        () => Open(address), Throws.TypeOf<QmpServerException>().With.Message.Contains(why).And.Message.StartsWith("Cannot listen for QMP at "));
+        () => Open(address),
+        Throws.TypeOf<QmpServerException>().With.Message.Contains(why).And.Message.StartsWith("Cannot listen for QMP at "));
 
     private static void Open(string address)
     {
