@@ -77,7 +77,7 @@ public sealed class QmpServerEndTests
             Assert.That(await first.ReadLineAsync(), Is.Null);
             Assert.That(
                 log.Entries.Single(e => e.Id.Id == 1035).Message,
-                Does.Contain("1 clients are still busy").And.EndsWith(": client 1"));
+                Does.Contain("still busy").And.Contain("client 1"));
         }
         stuck.Set();
         await server.DisposeAsync();
