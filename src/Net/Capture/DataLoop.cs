@@ -136,7 +136,7 @@ internal sealed class DataLoop : IDisposable
         for (var i = 0; i < received; i++)
         {
             var metadata = _batch.TakeMetadata(i);
-            _counters.Taken++;
+            _counters.Take(metadata);
             if (_windows.IsOutside(metadata.TimestampNanoseconds))
             {
                 _counters.Drop(DropReason.Disarmed);
@@ -292,9 +292,12 @@ internal sealed class DataLoop : IDisposable
                 continue;
             }
 
-            _counters.Taken += received;
             for (var i = 0; i < received; i++)
-                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds) ? DropReason.Disarmed : reason);
+            {
+                var metadata = _batch.TakeMetadata(i);
+                _counters.Take(metadata);
+                _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds) ? DropReason.Disarmed : reason);
+            }
         }
     }
 

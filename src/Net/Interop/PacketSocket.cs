@@ -97,7 +97,8 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     public void Dispose() => _fd.Dispose();
 
-    private void SetReceiveBuffer(long bytes)
+    /// <summary>Asks for a receive buffer; <see cref="ReceiveBuffer"/> tells what was granted.</summary>
+    internal void SetReceiveBuffer(long bytes)
     {
         // The kernel doubles the value to allow for its own overhead and charges against the double (socket(7), SO_RCVBUF).
         var half = (int)Math.Min(bytes / 2, int.MaxValue / 2);

@@ -28,31 +28,27 @@ internal sealed class Redirector : IAsyncDisposable
     private bool _awaitsPeer;
     private Task _draining = Task.CompletedTask;
     private bool _stopping;
+    private string? _cause;
 
     /// <param name="options">The object's properties.</param>
     /// <param name="outdev">The chardev it writes to, which stays the caller's.</param>
-    /// <param name="isListening">The outdev is a server, so it is open without a peer.</param>
-    /// <param name="waitsForPeer">Not active before a first peer has connected (<c>wait=on</c>).</param>
     /// <param name="logger">Event ids of <see cref="Log"/>.</param>
     /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
-    public Redirector(RedirectorOptions options, SocketChardev outdev, bool isListening, bool waitsForPeer, ILogger logger)
+    public Redirector(RedirectorOptions options, OpenChardev outdev, ILogger logger)
     {
         Options = options;
-        _chardev = outdev;
+        _chardev = outdev.Socket;
         _chardev.OnEvent = OnChardev;
         _logger = logger;
-        _awaitsPeer = waitsForPeer;
-        if (isListening && !waitsForPeer)
+
+        // wait=on: QEMU would not start before a peer has connected.
+        _awaitsPeer = outdev.Options is { Server: true, Wait: true };
+        if (outdev.Options.Server && !_awaitsPeer)
             _chardevOpen.SetResult();
         DefaultVnetHeaderLength = options.VnetHdrSupport ? 12 : 0;
         _forwarder = new Forwarder(new ForwarderOptions(
             options.Id,
-            options.Queue switch
-            {
-                QueueDirection.Tx => CaptureDirection.TowardsGuest,
-                QueueDirection.Rx => CaptureDirection.FromGuest,
-                _ => CaptureDirection.All,
-            },
+            DirectionOf(options.Queue),
             options.VnetHdrSupport,
             options.VnetHdrLen ?? DefaultVnetHeaderLength,
             options.Backlog));
@@ -60,7 +56,20 @@ internal sealed class Redirector : IAsyncDisposable
             Log.BacklogSmaller(_logger, Id, _forwarder.GrantedBacklog, options.Backlog);
     }
 
-    public RedirectorOptions Options { get; }
+    /// <summary>The properties as they are now.</summary>
+    public RedirectorOptions Options { get; private set; }
+
+    /// <summary>Called after it was armed or disarmed, on the thread that did it; must be quick.</summary>
+    public Action<Redirector>? OnState { get; init; }
+
+    public RedirectorState State
+    {
+        get
+        {
+            lock (_gate)
+                return new RedirectorState(WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause);
+        }
+    }
 
     public string Id => Options.Id;
 
@@ -177,6 +186,29 @@ internal sealed class Redirector : IAsyncDisposable
         }
     }
 
+    /// <summary>The account as it is now.</summary>
+    public Task<ForwarderSnapshot> SnapshotAsync() => _forwarder.SnapshotAsync();
+
+    /// <summary>Changes properties while it runs; what cannot change (id, netdev, outdev, vnet_hdr_support) is the caller's to refuse.</summary>
+    /// <exception cref="LinuxException">The kernel refuses; nothing has changed then.</exception>
+    public void Change(RedirectorOptions changed)
+    {
+        lock (_gate)
+        {
+            if (changed.Queue != Options.Queue)
+                _forwarder.SetDirection(DirectionOf(changed.Queue));
+            if (changed.Backlog != Options.Backlog)
+                _forwarder.SetBacklog(changed.Backlog);
+            if (changed.VnetHdrLen is { } fixedLength)
+                SetVnetHeaderLength(fixedLength, "vnet_hdr_len");
+            var ifname = Options.Ifname;
+            Options = changed;
+            if (changed.Ifname != ifname)
+                Unbind("ifname changed");
+            Update("property changed", null);
+        }
+    }
+
     /// <summary>Waits until what was accepted is sent, or dropped when the time for that is over.</summary>
     public Task DrainAsync() => _forwarder.DrainAsync(_linger);
 
@@ -247,7 +279,17 @@ internal sealed class Redirector : IAsyncDisposable
             var took = _forwarder.Disarm(at);
             Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
         }
+
+        _cause = cause;
+        OnState?.Invoke(this);
     }
+
+    private static CaptureDirection DirectionOf(QueueDirection queue) => queue switch
+    {
+        QueueDirection.Tx => CaptureDirection.TowardsGuest,
+        QueueDirection.Rx => CaptureDirection.FromGuest,
+        _ => CaptureDirection.All,
+    };
 
     // How far the edge lags behind the event is what a user of stop and cont asks first.
     private static string Took(long nanoseconds, long? eventAt) => eventAt is { } at

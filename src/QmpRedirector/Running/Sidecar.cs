@@ -18,10 +18,7 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly RunOptions _options;
     private readonly ILogger _logger;
     private readonly ISystemdNotifier _systemd;
-    private readonly TimeProvider _time;
-    private readonly Dictionary<string, SocketChardev> _chardevs;
-    private readonly List<Redirector> _redirectors = [];
-    private readonly List<NetdevFollower> _netdevs = [];
+    private readonly RedirectorTable _redirectors;
     private readonly VmFollower _vm;
     private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PidFile? _pidFile;
@@ -32,9 +29,6 @@ internal sealed class Sidecar : IAsyncDisposable
         _options = options;
         _logger = logger;
         _systemd = systemd;
-        _time = time;
-        _chardevs = options.Chardevs.ToDictionary(
-            c => c.Id, c => new SocketChardev(new SocketChardevOptions(c.Id, c.Address, c.Server, c.Reconnect), time));
         _vm = new VmFollower(
             new VmFollowerOptions
             {
@@ -43,9 +37,10 @@ internal sealed class Sidecar : IAsyncDisposable
                 ProcessExit = ProcessExit.WaitAsync,
             },
             OnVm,
-            OnNic,
+            _ => _redirectors!.WakeNetdevs(),
             time,
             logger);
+        _redirectors = new RedirectorTable(_vm, options.WaitNetdev, time, logger);
     }
 
     /// <summary>Runs until <paramref name="stop"/>, and gives the closing report.</summary>
@@ -62,12 +57,12 @@ internal sealed class Sidecar : IAsyncDisposable
             return await CloseAsync([], ending);
         }
 
-        var chardevs = _redirectors.Select(r => r.RunChardevAsync(ending.Token)).ToList();
+        foreach (var unit in _redirectors.Units)
+            _redirectors.Start(unit);
         List<Task> running =
         [
             _vm.RunAsync(ending.Token),
-            .. _netdevs.Select(n => n.RunAsync(ending.Token)),
-            .. _redirectors.Select(r => r.Completion),
+            _redirectors.Failure,
             _links!.Completion,
             AnnounceReadyAsync(ending.Token),
         ];
@@ -79,42 +74,69 @@ internal sealed class Sidecar : IAsyncDisposable
         }
         catch (Exception e) when (e is VmUnavailableException or RedirectorException or LinuxException or QmpException)
         {
-            await CloseAsync([.. running, .. chardevs], ending);
+            await CloseAsync(running, ending);
             throw new SidecarException([e.Message]);
         }
 
-        return await CloseAsync([.. running, .. chardevs], ending);
+        return await CloseAsync(running, ending);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var redirector in _redirectors)
-            await redirector.DisposeAsync();
-        foreach (var chardev in _chardevs.Values)
-            chardev.Dispose();
-        foreach (var netdev in _netdevs)
-            netdev.Dispose();
+        await _redirectors.DisposeAsync();
         await _vm.DisposeAsync();
         _pidFile?.Dispose();
     }
 
-    /// <summary>Everything that can be known to be wrong without QEMU, all of it at once.</summary>
+    /// <summary>
+    /// Everything that can be known to be wrong without QEMU, as much of it at once as harms nobody: a consumer is connected to only when
+    /// all else is right, because a QEMU of 7.2 to 10.2 never reads an indev again after its first disconnect.
+    /// </summary>
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
         List<string> problems = [];
         OpenRedirectors(problems);
+        await OpenChardevsAsync(_redirectors.Chardevs.Where(c => c.Options.Server), problems, cancellationToken);
+        WritePidFile(problems);
+        if (problems.Count == 0)
+            await OpenChardevsAsync(_redirectors.Chardevs.Where(c => !c.Options.Server), problems, cancellationToken);
+        if (problems.Count > 0)
+            throw new SidecarException(problems);
+        _links = new LinkMonitor(OnLink);
+    }
+
+    private void OpenRedirectors(List<string> problems)
+    {
         foreach (var chardev in _options.Chardevs)
+            _redirectors.AddChardev(chardev);
+        try
+        {
+            foreach (var options in _options.Redirectors)
+                _redirectors.Add(options);
+        }
+        catch (LinuxException e)
+        {
+            problems.Add(Sentences.PacketSocket(e));
+        }
+    }
+
+    private static async Task OpenChardevsAsync(IEnumerable<OpenChardev> chardevs, List<string> problems, CancellationToken cancellationToken)
+    {
+        foreach (var chardev in chardevs)
         {
             try
             {
-                await _chardevs[chardev.Id].OpenAsync(cancellationToken);
+                await chardev.Socket.OpenAsync(cancellationToken);
             }
             catch (ChardevException e)
             {
-                problems.Add($"--chardev socket,id={chardev.Id}: {e.Message}");
+                problems.Add($"--chardev socket,id={chardev.Options.Id}: {e.Message}");
             }
         }
+    }
 
+    private void WritePidFile(List<string> problems)
+    {
         try
         {
             if (problems.Count == 0 && _options.PidFile is { } path)
@@ -124,41 +146,11 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             problems.Add($"--pid {_options.PidFile}: it cannot be written: {e.Message}");
         }
-
-        if (problems.Count > 0)
-            throw new SidecarException(problems);
-        _links = new LinkMonitor(OnLink);
-    }
-
-    private void OpenRedirectors(List<string> problems)
-    {
-        try
-        {
-            var resolver = new NetdevResolver(new ProcFs());
-            foreach (var options in _options.Redirectors)
-            {
-                var outdev = _options.Chardevs.Single(c => c.Id == options.Outdev);
-                var redirector = new Redirector(
-                    options, _chardevs[outdev.Id], outdev.Server, waitsForPeer: outdev is { Server: true, Wait: true }, _logger);
-                _redirectors.Add(redirector);
-                _netdevs.Add(new NetdevFollower(redirector, _vm, resolver, _options.WaitNetdev, _time, _logger));
-            }
-        }
-        catch (LinuxException e) when (e.IsPermission)
-        {
-            problems.Add(
-                "Capturing on a TAP needs the capability CAP_NET_RAW, which this process does not have: run it as root, or grant it "
-                + $"(setcap cap_net_raw+ep {Environment.ProcessPath}, or AmbientCapabilities=CAP_NET_RAW in a unit).");
-        }
-        catch (LinuxException e)
-        {
-            problems.Add($"The packet socket cannot be opened: {e.Message}.");
-        }
     }
 
     private async Task AnnounceReadyAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.ChardevOpen })).WaitAsync(cancellationToken);
+        await Task.WhenAll(_redirectors.Redirectors.SelectMany(r => new[] { r.Bound, r.ChardevOpen })).WaitAsync(cancellationToken);
         Log.Ready(_logger);
         _systemd.Notify(ServiceState.Ready);
         await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -178,7 +170,7 @@ internal sealed class Sidecar : IAsyncDisposable
             return "QEMU is gone and its monitor's descriptor cannot be opened again";
         }
 
-        var drained = Task.WhenAll(_redirectors.Select(r => r.DrainAsync()));
+        var drained = Task.WhenAll(_redirectors.Redirectors.Select(r => r.DrainAsync()));
         await Task.WhenAny(drained, stopped.Task);
         return await _oneOffEnd.Task;
     }
@@ -187,37 +179,23 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         await ending.CancelAsync();
         _links?.Dispose();
-        var accounts = await Task.WhenAll(_redirectors.Select(async r => (r.Id, Account: await r.StopAsync())));
+        var accounts = await Task.WhenAll(_redirectors.Units.Select(async u => (u.Redirector.Id, Account: await u.StopAsync())));
         foreach (var task in running)
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var (id, account) in accounts.Where(a => a.Account.IdentitiesBroken > 0))
-            Log.IdentitiesBroken(_logger, id, account.IdentitiesBroken);
         return [.. accounts.Select(a => ClosingReport.Line(a.Id, a.Account))];
     }
 
     private void OnVm(VmSnapshot snapshot)
     {
-        foreach (var redirector in _redirectors)
-            redirector.OnVm(snapshot);
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
+        _redirectors.OnVm(snapshot);
         if (snapshot.Phase == VmPhase.Gone)
             EndOneOff("QEMU is gone");
     }
 
-    private void OnNic(NicChange change)
-    {
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
-    }
-
     private void OnLink(LinkChange change)
     {
-        foreach (var redirector in _redirectors)
-            redirector.OnLink(change);
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
-        if (change.Kind == LinkChangeKind.Deleted && _redirectors.TrueForAll(r => r.LostTap))
+        _redirectors.OnLink(change);
+        if (change.Kind == LinkChangeKind.Deleted && _redirectors.HaveAllLostTheirTaps)
             EndOneOff("the TAP is gone");
     }
 
