@@ -50,6 +50,12 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "{Id}: chardev {Chardev}: {Problem}; trying again")]
     public static partial void PeerRefused(ILogger logger, string id, string? chardev, string problem);
 
+    [LoggerMessage(2050, LogLevel.Information, "{Id}: added by object-add")]
+    public static partial void ObjectAdded(ILogger logger, string id);
+
+    [LoggerMessage(2051, LogLevel.Information, "Removed by object-del: {Report}")]
+    public static partial void ObjectRemoved(ILogger logger, string report);
+
     [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
     public static partial void IdentitiesBroken(ILogger logger, string id, long times);
 }

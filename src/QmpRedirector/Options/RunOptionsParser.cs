@@ -27,10 +27,11 @@ internal static class RunOptionsParser
         objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
 
         EndpointOptions? qmp = Qmp(scalars, report);
+        EndpointOptions? control = Endpoint(scalars, "control", qemuListens: false, report);
         if (objects.Count == 0)
             report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
         CrossChecks.Run(chardevs, objects, report);
-        return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, scalars, chardevs, objects) : null, report);
+        return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, control, scalars, chardevs, objects) : null, report);
     }
 
     private static string ScalarOrigin(string key, string value) =>
@@ -38,26 +39,35 @@ internal static class RunOptionsParser
 
     private static EndpointOptions? Qmp(OptionReader scalars, OptionReport report)
     {
-        if (scalars.String("qmp") is not string text)
+        if (scalars.String("qmp") is null)
         {
             if (!scalars.Has("qmp"))
                 report.Error("--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp");
             return null;
         }
 
-        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens: true, out string sentence);
+        return Endpoint(scalars, "qmp", qemuListens: true, report);
+    }
+
+    private static EndpointOptions? Endpoint(OptionReader scalars, string key, bool qemuListens, OptionReport report)
+    {
+        if (scalars.String(key) is not string text)
+            return null;
+        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens, out string sentence);
         if (endpoint is null)
-            report.Error(scalars.Origin("qmp"), sentence);
+            report.Error(scalars.Origin(key), sentence);
         return endpoint;
     }
 
     private static RunOptions Build(
         EndpointOptions qmp,
+        EndpointOptions? control,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()
     {
         Qmp = qmp,
+        Control = control,
         Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],
         Redirectors = [.. objects.Select(static declared => declared.Value!)],
         PidFile = scalars.String("pid"),

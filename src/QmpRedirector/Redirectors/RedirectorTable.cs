@@ -83,7 +83,15 @@ internal sealed class RedirectorTable(VmFollower vm, bool waitsForNetdev, TimePr
     }
 
     /// <summary>Starts a redirector; what makes its going on impossible fails <see cref="Failure"/>.</summary>
-    public void Start(RedirectorUnit unit) => unit.Start(e => _failure.TrySetException(e));
+    /// <param name="unit">In the table.</param>
+    /// <param name="refused">Told instead, when the redirector never had a TAP: it was not accepted, and nothing else need end.</param>
+    public void Start(RedirectorUnit unit, Action<Exception>? refused = null) => unit.Start(e =>
+    {
+        if (refused is not null && !unit.Redirector.Bound.IsCompleted)
+            refused(e);
+        else
+            _failure.TrySetException(e);
+    });
 
     public void OnVm(VmSnapshot snapshot)
     {

@@ -6,9 +6,9 @@ namespace QmpRedirector.Running;
 /// <summary>From the command line's addresses to the QMP library's.</summary>
 internal static class QmpAddresses
 {
-    /// <exception cref="SidecarException">It is no address a QMP client can connect to.</exception>
-    public static QmpAddress Of(EndpointOptions endpoint) =>
+    /// <exception cref="SidecarException">It is no address of QMP.</exception>
+    public static QmpAddress Of(string option, EndpointOptions endpoint) =>
         QmpAddress.TryParse(endpoint.Address.ToString(), out var address, out var sentence)
             ? address
-            : throw new SidecarException([$"--qmp {endpoint.Text}: {sentence}"]);
+            : throw new SidecarException([$"{option} {endpoint.Text}: {sentence}"]);
 }

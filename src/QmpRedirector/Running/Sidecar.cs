@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Control;
 using QmpRedirector.Net;
 using QmpRedirector.Net.Interop;
 using QmpRedirector.Options;
@@ -21,6 +22,8 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly RedirectorTable _redirectors;
     private readonly VmFollower _vm;
     private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ControlSocket? _control;
     private PidFile? _pidFile;
     private LinkMonitor? _links;
 
@@ -32,7 +35,7 @@ internal sealed class Sidecar : IAsyncDisposable
         _vm = new VmFollower(
             new VmFollowerOptions
             {
-                Qmp = new QmpClientOptions { Address = QmpAddresses.Of(options.Qmp), Logger = logger, TimeProvider = time },
+                Qmp = new QmpClientOptions { Address = QmpAddresses.Of("--qmp", options.Qmp), Logger = logger, TimeProvider = time },
                 QmpTimeout = options.QmpTimeout,
                 ProcessExit = ProcessExit.WaitAsync,
             },
@@ -41,6 +44,11 @@ internal sealed class Sidecar : IAsyncDisposable
             time,
             logger);
         _redirectors = new RedirectorTable(_vm, options.WaitNetdev, time, logger);
+        if (options.Control is { } control)
+        {
+            _control = new ControlSocket(
+                control, options.Qmp.Address.ToString(), _redirectors, _vm, () => _quit.TrySetResult("quit"), time, logger);
+        }
     }
 
     /// <summary>Runs until <paramref name="stop"/>, and gives the closing report.</summary>
@@ -64,6 +72,7 @@ internal sealed class Sidecar : IAsyncDisposable
             _vm.RunAsync(ending.Token),
             _redirectors.Failure,
             _links!.Completion,
+            .. _control is null ? (Task[])[] : [_control.RunAsync(ending.Token)],
             AnnounceReadyAsync(ending.Token),
         ];
         try
@@ -83,6 +92,8 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_control is not null)
+            await _control.DisposeAsync();
         await _redirectors.DisposeAsync();
         await _vm.DisposeAsync();
         _pidFile?.Dispose();
@@ -97,6 +108,7 @@ internal sealed class Sidecar : IAsyncDisposable
         List<string> problems = [];
         OpenRedirectors(problems);
         await OpenChardevsAsync(_redirectors.Chardevs.Where(c => c.Options.Server), problems, cancellationToken);
+        OpenControl(problems);
         WritePidFile(problems);
         if (problems.Count == 0)
             await OpenChardevsAsync(_redirectors.Chardevs.Where(c => !c.Options.Server), problems, cancellationToken);
@@ -135,6 +147,18 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
+    private void OpenControl(List<string> problems)
+    {
+        try
+        {
+            _control?.Open();
+        }
+        catch (QmpServerException e)
+        {
+            problems.Add($"--control: {e.Message}");
+        }
+    }
+
     private void WritePidFile(List<string> problems)
     {
         try
@@ -161,9 +185,11 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(() => stopped.TrySetResult());
-        var first = await Task.WhenAny([.. running, stopped.Task, _oneOffEnd.Task]);
+        var first = await Task.WhenAny([.. running, stopped.Task, _quit.Task, _oneOffEnd.Task]);
         if (stop.IsCancellationRequested)
             return "told to stop";
+        if (first == _quit.Task)
+            return await _quit.Task;
         if (first != _oneOffEnd.Task)
         {
             await first;
@@ -171,7 +197,7 @@ internal sealed class Sidecar : IAsyncDisposable
         }
 
         var drained = Task.WhenAll(_redirectors.Redirectors.Select(r => r.DrainAsync()));
-        await Task.WhenAny(drained, stopped.Task);
+        await Task.WhenAny(drained, stopped.Task, _quit.Task);
         return await _oneOffEnd.Task;
     }
 
