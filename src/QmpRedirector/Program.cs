@@ -1,4 +1,4 @@
 using QmpRedirector.CommandLine;
 using QmpRedirector.Running;
 
-return await Cli.InvokeAsync(args, RunAction.InvokeAsync, DecodeAction.InvokeAsync, Console.Out, Console.Error);
+return await Cli.InvokeAsync(args, RunAction.InvokeAsync, DecodeAction.InvokeAsync, StatusAction.InvokeAsync, Console.Out, Console.Error);

@@ -12,6 +12,7 @@ internal static class Cli
     /// <param name="args">Without the program's name.</param>
     /// <param name="run">What <c>run</c> does once its options are right.</param>
     /// <param name="decode">What <c>decode</c> does once its options are right.</param>
+    /// <param name="status">What <c>status</c> does once its options are right.</param>
     /// <param name="output">Takes help and version when they are asked for.</param>
     /// <param name="error">Takes errors and warnings.</param>
     /// <returns>The exit code.</returns>
@@ -19,14 +20,16 @@ internal static class Cli
         IReadOnlyList<string> args,
         Func<RunOptions, CancellationToken, Task<int>> run,
         Func<DecodeOptions, CancellationToken, Task<int>> decode,
+        Func<StatusOptions, CancellationToken, Task<int>> status,
         TextWriter output,
         TextWriter error)
     {
         RunCommand runCommand = new();
         DecodeCommand decodeCommand = new();
+        StatusCommand statusCommand = new();
         Option<bool> help = new("--help", "-h") { Recursive = true, Arity = ArgumentArity.Zero };
         Option<bool> version = new("--version") { Arity = ArgumentArity.Zero };
-        RootCommand root = new() { runCommand, decodeCommand };
+        RootCommand root = new() { runCommand, statusCommand, decodeCommand };
         root.TreatUnmatchedTokensAsErrors = false;
         // An argument means what it says: no [directives], no @response files, no -abc for -a -b -c.
         root.Directives.Clear();
@@ -51,6 +54,8 @@ internal static class Cli
             SetAction(RunOptionsParser.Parse(runCommand.Read(result), File.ReadAllText), run);
         else if (command == decodeCommand)
             SetAction(DecodeOptionsParser.Parse(decodeCommand.Read(result)), decode);
+        else if (command == statusCommand)
+            SetAction(statusCommand.Read(result), status);
         if (errors.Count > 0)
             return Print(error, UsageErrors.Text(errors, command == root ? Program : $"{Program} {command.Name}"), UsageError);
         return result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });

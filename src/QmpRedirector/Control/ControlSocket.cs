@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
-using QmpRedirector.Options;
 using QmpRedirector.Qmp;
 using QmpRedirector.Redirectors;
 using QmpRedirector.Running;
@@ -25,12 +24,12 @@ internal sealed class ControlSocket : IAsyncDisposable
     /// <param name="time">The clock of events.</param>
     /// <param name="logger">Event ids of <see cref="Log"/> and of the QMP server.</param>
     public ControlSocket(
-        EndpointOptions address, string qmpAddress, RedirectorTable table, VmFollower vm, Action quit, TimeProvider time, ILogger logger)
+        QmpAddress address, string qmpAddress, RedirectorTable table, VmFollower vm, Action quit, TimeProvider time, ILogger logger)
     {
         _objects = new ObjectCommands(table, vm, time, logger);
         var commands = new QmpCommandTable();
         commands.Add("query-status", (a, _) => Answer(a, () => StatusAnswers.Status(vm.Current, qmpAddress, table.Redirectors)));
-        commands.Add("query-netfilter-stats", (a, _) => StatisticsAsync(table, a), members: [new("name", IsOptional: true)]);
+        commands.Add("query-netfilter-stats", (a, _) => StatisticsAsync(table, a), members: [new("name", Optional: true)]);
         commands.Add("query-chardev", (a, _) => Answer(a, () => new JsonArray(
             [.. table.Chardevs.Select(c => StatusAnswers.Chardev(c, table.UserOf(c) is not null))])));
         commands.Add("quit", (a, _) =>
@@ -45,7 +44,7 @@ internal sealed class ControlSocket : IAsyncDisposable
         _server = new QmpServer(
             new QmpServerOptions
             {
-                Address = QmpAddresses.Of("--control", address),
+                Address = address,
                 Version = ProgramVersion.Qmp,
                 TimeProvider = time,
                 Logger = logger,

@@ -27,7 +27,7 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
         commands.Add(
             "object-add",
             (a, ct) => InTurnAsync(() => AddObjectAsync(a.GetRest(), ct), ct),
-            members: [.. ObjectSchema.Properties.Select(p => new QmpMember(p.Name, IsOptional: !p.Required))]);
+            members: [.. ObjectSchema.Properties.Select(p => new QmpMember(p.Name, Optional: !p.Required))]);
         commands.Add("object-del", (a, ct) => InTurnAsync(() => RemoveObjectAsync(a), ct), members: [new("id")]);
         commands.Add(
             "chardev-add", (a, ct) => InTurnAsync(() => AddChardevAsync(a.GetRest(), ct), ct), members: [new("id"), new("backend")]);

@@ -1,4 +1,5 @@
 using QmpRedirector.Decode;
+using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
 
@@ -43,10 +44,10 @@ internal static class DecodeOptionsParser
             return chardev is null ? null : new DecodeInput.Socket(chardev);
         }
 
-        if (!EndpointOptions.IsAddress(text))
+        if (!AddressText.IsAddress(text))
             return new DecodeInput.File(text);
-        if (EndpointOptions.Parse(text, qemuListens: false, out string sentence) is EndpointOptions endpoint)
-            return new DecodeInput.Socket(new ChardevOptions(ChardevId, endpoint.Address, false, false, null, false));
+        if (AddressText.Stream(text, out string sentence) is ChardevAddress address)
+            return new DecodeInput.Socket(new ChardevOptions(ChardevId, address, false, false, null, false));
         report.Error($"decode {OptionOrigin.Shown(text)}", sentence);
         return null;
     }

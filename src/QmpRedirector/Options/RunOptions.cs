@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
 
@@ -6,7 +7,7 @@ namespace QmpRedirector.Options;
 internal sealed record RunOptions
 {
     /// <summary>QEMU's QMP socket.</summary>
-    public required EndpointOptions Qmp { get; init; }
+    public required QmpAddress Qmp { get; init; }
 
     public required IReadOnlyList<ChardevOptions> Chardevs { get; init; }
 
@@ -14,7 +15,7 @@ internal sealed record RunOptions
     public required IReadOnlyList<RedirectorOptions> Redirectors { get; init; }
 
     /// <summary>Where to serve QMP; null: nowhere.</summary>
-    public EndpointOptions? Control { get; init; }
+    public QmpAddress? Control { get; init; }
 
     public string? PidFile { get; init; }
 

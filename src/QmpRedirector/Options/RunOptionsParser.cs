@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
 
@@ -26,8 +27,8 @@ internal static class RunOptionsParser
         chardevs.AddRange(arguments.Chardevs.Select(text => ChardevParser.Parse(text, "--chardev", report)));
         objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
 
-        EndpointOptions? qmp = Qmp(scalars, report);
-        EndpointOptions? control = Endpoint(scalars, "control", qemuListens: false, report);
+        QmpAddress? qmp = Qmp(scalars, report);
+        QmpAddress? control = Address(scalars, "control", report);
         if (objects.Count == 0)
             report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
         CrossChecks.Run(chardevs, objects, report);
@@ -37,7 +38,7 @@ internal static class RunOptionsParser
     private static string ScalarOrigin(string key, string value) =>
         RunSchema.Schema.Find(key)?.Kind == OptionKind.Boolean ? $"--{key}" : $"--{key} {OptionOrigin.Shown(value)}";
 
-    private static EndpointOptions? Qmp(OptionReader scalars, OptionReport report)
+    private static QmpAddress? Qmp(OptionReader scalars, OptionReport report)
     {
         if (scalars.String("qmp") is null)
         {
@@ -46,22 +47,22 @@ internal static class RunOptionsParser
             return null;
         }
 
-        return Endpoint(scalars, "qmp", qemuListens: true, report);
+        return Address(scalars, "qmp", report);
     }
 
-    private static EndpointOptions? Endpoint(OptionReader scalars, string key, bool qemuListens, OptionReport report)
+    private static QmpAddress? Address(OptionReader scalars, string key, OptionReport report)
     {
         if (scalars.String(key) is not string text)
             return null;
-        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens, out string sentence);
-        if (endpoint is null)
+        QmpAddress? address = AddressText.Qmp(text, out string sentence);
+        if (address is null)
             report.Error(scalars.Origin(key), sentence);
-        return endpoint;
+        return address;
     }
 
     private static RunOptions Build(
-        EndpointOptions qmp,
-        EndpointOptions? control,
+        QmpAddress qmp,
+        QmpAddress? control,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()

@@ -35,7 +35,7 @@ internal sealed class Sidecar : IAsyncDisposable
         _vm = new VmFollower(
             new VmFollowerOptions
             {
-                Qmp = new QmpClientOptions { Address = QmpAddresses.Of("--qmp", options.Qmp), Logger = logger, TimeProvider = time },
+                Qmp = new QmpClientOptions { Address = options.Qmp, Logger = logger, TimeProvider = time },
                 QmpTimeout = options.QmpTimeout,
                 ProcessExit = ProcessExit.WaitAsync,
             },
@@ -47,7 +47,7 @@ internal sealed class Sidecar : IAsyncDisposable
         if (options.Control is { } control)
         {
             _control = new ControlSocket(
-                control, options.Qmp.Address.ToString(), _redirectors, _vm, () => _quit.TrySetResult("quit"), time, logger);
+                control, options.Qmp.ToString(), _redirectors, _vm, () => _quit.TrySetResult("quit"), time, logger);
         }
     }
 

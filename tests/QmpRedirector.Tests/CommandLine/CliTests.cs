@@ -47,7 +47,7 @@ internal sealed class CliTests
         Assert.Multiple(() =>
         {
             Assert.That(invoked.Error, Is.Empty);
-            Assert.That(invoked.Run!.Qmp.Address.ToString(), Is.EqualTo("unix:/qmp"));
+            Assert.That(invoked.Run!.Qmp.ToString(), Is.EqualTo("unix:/qmp"));
             Assert.That(invoked.Run.Chardevs.Select(static chardev => chardev.Id), Is.EqualTo(["m0", "m1"]));
             Assert.That(invoked.Run.Redirectors.Select(static redirector => redirector.Id), Is.EqualTo(["f0", "f1"]));
         });
@@ -74,6 +74,7 @@ internal sealed class CliTests
         [new[] { "run", "--control", "x" }, "--control x: 'control' is not available in this version", "run"],
         [new[] { "run", "--metrics", "x" }, "--metrics x: 'metrics' is not available in this version", "run"],
         [new[] { "run", "--pcapng", "x" }, "--pcapng x: 'pcapng' is not available in this version", "run"],
+        [new[] { "run", "--qmp", "tcp:h:0" }, "--qmp tcp:h:0: 'tcp:h:0': the port must be a number from 1 to 65535", "run"],
         [new[] { "run" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "run"],
         [new[] { "run", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "run"],
         [new[] { "decode", "a", "b" }, "unexpected argument 'b'", "decode"],
@@ -211,6 +212,7 @@ internal sealed class CliTests
             args,
             (options, _) => Task.FromResult((run = options) is null ? 0 : 42),
             (options, _) => Task.FromResult((decode = options) is null ? 0 : 43),
+            (_, _) => Task.FromResult(44),
             output,
             error);
         return new Invocation(code, output.ToString(), error.ToString(), run, decode);

@@ -21,7 +21,7 @@ internal sealed class ConfigFileTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(options.Qmp.Address.ToString(), Is.EqualTo("unix:/qmp"));
+            Assert.That(options.Qmp.ToString(), Is.EqualTo("unix:/qmp"));
             Assert.That(options.Chardevs.Select(static chardev => chardev.Id), Is.EqualTo(["m0", "m1"]));
             Assert.That(options.Redirectors.Select(static redirector => redirector.Id), Is.EqualTo(["f0", "f1"]));
             Assert.That(options.PidFile, Is.EqualTo("/run/p"));
@@ -45,7 +45,7 @@ internal sealed class ConfigFileTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(options.Qmp.Text, Is.EqualTo("/other"));
+            Assert.That(options.Qmp.ToString(), Is.EqualTo("unix:/other"));
             Assert.That(options.QmpTimeout, Is.EqualTo(TimeSpan.FromSeconds(7)));
             Assert.That(options.LogLevel, Is.EqualTo(LogLevel.Error));
             Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Json));

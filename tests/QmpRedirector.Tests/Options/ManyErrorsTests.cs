@@ -38,7 +38,7 @@ internal sealed class ManyErrorsTests
             "--object filter-redirector,id=f0: Parameter 'queue' does not accept value 'up'",
             "--object filter-redirector,id=f0: Parameter 'netdev' is missing",
             "--object filter-mirror,id=f0: Parameter 'backlog' expects a size value",
-            "--qmp tcp:1: 'tcp:1' is not an address: tcp:HOST:PORT has a host and a port",
+            "--qmp tcp:1: 'tcp:1' is not a TCP address: use tcp:HOST:PORT",
             "--chardev socket,id=m0: Duplicate ID 'm0' for chardev",
             "--object filter-redirector,id=f0: OUT Device 'm9' not found",
             "--object filter-mirror,id=f0: Duplicate ID 'f0' for object",
