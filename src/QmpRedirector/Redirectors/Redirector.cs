@@ -108,8 +108,11 @@ internal sealed class Redirector : IAsyncDisposable
             // Another QEMU may have another TAP for the netdev: nothing is captured before it has said which.
             if (vm.Generation != _vm?.Generation && Options.Ifname is null)
                 (_tap, _ifname) = (null, null);
+
+            // The time of an earlier change is none of this one's: a VM that stopped long ago and ends now was captured from until now.
+            var changedNow = vm.Running != _vm?.Running;
             _vm = vm;
-            Update(vm.Cause, vm.ChangedAtNanoseconds, vm.EventAtNanoseconds);
+            Update(vm.Cause, changedNow ? vm.ChangedAtNanoseconds : null, vm.EventAtNanoseconds);
             if (gone)
                 Drain();
         }

@@ -27,12 +27,13 @@ internal sealed class ChardevServingTests : IDisposable
     [Test]
     public async Task A_client_with_reconnect_is_opened_without_a_server_and_tries_again_each_interval()
     {
+        var path = _scratch.PathOf("m0");
         using var chardev = Make(server: false, _interval);
         await chardev.OpenAsync(default);
         var peer = chardev.NextPeerAsync(_stop.Token);
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            Assert.That(Next(), Is.EqualTo(new ChardevEvent.Refused($"Failed to connect to '{_scratch.PathOf("m0")}': No such file or directory")));
+            Assert.That(Next(), Is.EqualTo(new ChardevEvent.Refused($"Failed to connect to '{path}': No such file or directory")));
             if (attempt == 0)
             {
                 _time.Advance(_interval - TimeSpan.FromMilliseconds(1));
@@ -45,7 +46,7 @@ internal sealed class ChardevServingTests : IDisposable
             }
         }
 
-        using var listener = Scratch.Listen(_scratch.PathOf("m0"));
+        using var listener = Scratch.Listen(path);
         _time.Advance(_interval);
         using var accepted = await Scratch.WithinAsync(listener.AcceptAsync());
         using var connected = await Scratch.WithinAsync(peer);

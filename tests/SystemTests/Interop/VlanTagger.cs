@@ -6,8 +6,8 @@ using QmpRedirector.SystemTests.Kit;
 namespace QmpRedirector.SystemTests.Interop;
 
 /// <summary>
-/// An eBPF program on a link's way out (tcx, Linux 6.6) that pushes VLAN tags on every frame, as 8021q would, which not every kernel has. The
-/// last tag pushed stays in the skb's metadata, where the link's driver finds it; those before it are in the bytes.
+/// An eBPF program on a link's way out (tcx, Linux 6.6) that pushes VLAN tags on every frame, as 8021q would, which not every kernel has.
+/// The last tag pushed stays in the skb's metadata, where the link's driver finds it; those before it are in the bytes.
 /// </summary>
 internal sealed class VlanTagger : IDisposable
 {
@@ -93,6 +93,7 @@ internal sealed class VlanTagger : IDisposable
     {
         // SYS_bpf; the C library has no function for it.
         var number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 280 : 321;
-        return new SafeFileHandle(LibC.Check(LibC.SystemCall(number, command, ref attributes[0], attributes.Length), what), ownsHandle: true);
+        var descriptor = LibC.Check(LibC.SystemCall(number, command, ref attributes[0], attributes.Length), what);
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 }

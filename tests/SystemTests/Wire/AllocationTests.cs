@@ -15,7 +15,8 @@ internal sealed class AllocationTests
     private const int Rounds = 3;
 
     [Test]
-    public async Task A_hundred_thousand_frames_are_moved_without_allocating_for_any([Values(Frames.ShortLength, Frames.FullLength)] int length)
+    public async Task A_hundred_thousand_frames_are_moved_without_allocating_for_any(
+        [Values(Frames.ShortLength, Frames.FullLength)] int length)
     {
         const int warmUp = 20_000;
         const int count = 100_000;
@@ -51,11 +52,12 @@ internal sealed class AllocationTests
         Assert.That(mover.Join(Eventually.Deadline * 6), Is.True, "the frames are moved");
         var account = await forwarder.StopAsync();
         await TestContext.Out.WriteLineAsync(
-            $"{count} frames of {length} bytes, bytes allocated by the whole process: {string.Join(", ", allocated)}; {collections} collections");
+            $"{count} frames of {length} bytes: {string.Join(", ", allocated)} allocated by the process, {collections} collections");
 
         using (Assert.EnterMultipleScope())
         {
-            // The runtime and NUnit allocate now and then, up to a buffer of 64 KiB; the data path would in every round. An object a frame: 2.4 MB.
+            // The runtime and NUnit allocate now and then, up to a buffer of 64 KiB; the data path would in every round. An object a frame:
+            // 2.4 MB.
             Assert.That(allocated.Min(), Is.LessThan(16 * 1024));
             Assert.That(allocated, Is.All.LessThan(count));
             Assert.That(collections, Is.Zero);

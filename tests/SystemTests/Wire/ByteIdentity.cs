@@ -22,8 +22,8 @@ internal static class ByteIdentity
     }
 
     /// <summary>
-    /// The frames as the test made them. hdr_len is left out of it: between two devices the kernel replaces the sender's hint with how much of the
-    /// frame it happens to hold in one piece (skb_headlen, linux/virtio_net.h).
+    /// The frames as the test made them. hdr_len is left out of it: between two devices the kernel replaces the sender's hint with how much
+    /// of the frame it happens to hold in one piece (skb_headlen, linux/virtio_net.h).
     /// </summary>
     public static void HoldsButForHdrLen(IEnumerable<byte[]> frames, IEnumerable<WirePacket> packets) =>
         Holds([.. frames.Select(WithoutHdrLen)], [.. packets.Select(packet => WithoutHdrLen(packet.AtTheGuest))]);

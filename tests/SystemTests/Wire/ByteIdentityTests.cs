@@ -93,11 +93,13 @@ internal sealed class ByteIdentityTests
     {
         await using var lab = await WireLab.StartAsync(length);
         var (guest, forwarded) = await lab.BetweenMarksAsync(WirePacket.Ordinary().Concat(WirePacket.SuperFrames()));
-        ByteIdentity.Holds(
-            forwarded, [.. guest.Select(frame => (byte[])[.. frame[..VnetHeader.Length], .. new byte[length - VnetHeader.Length], .. frame[12..]])]);
+        var rest = new byte[length - VnetHeader.Length];
+        ByteIdentity.Holds(forwarded, [.. guest.Select(frame => (byte[])[.. frame[..VnetHeader.Length], .. rest, .. frame[12..]])]);
     }
 
-    /// <summary>queue=rx: the kernel takes a guest's tag off before anybody sees the frame, and a header says what the guest left undone.</summary>
+    /// <summary>
+    /// queue=rx: the kernel takes a guest's tag off before anybody sees the frame, and a header says what the guest left undone.
+    /// </summary>
     [Test]
     public async Task What_the_guest_sends_is_forwarded_as_it_wrote_it()
     {
@@ -117,8 +119,8 @@ internal sealed class ByteIdentityTests
     }
 
     /// <summary>
-    /// num_buffers, bytes 10 and 11: tun has nothing to say there. Since Linux 6.15 it zeroes them, before it left the reader's buffer as it was;
-    /// QEMU sets the field itself on its way to the guest.
+    /// num_buffers, bytes 10 and 11: tun has nothing to say there. Since Linux 6.15 it zeroes them, before it left the reader's buffer as
+    /// it was; QEMU sets the field itself on its way to the guest.
     /// </summary>
     [Test]
     public async Task Tun_zeroes_or_leaves_alone_what_follows_the_headers_ten_bytes()

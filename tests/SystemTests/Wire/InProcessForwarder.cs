@@ -12,7 +12,8 @@ internal static class InProcessForwarder
     /// <summary>The packet socket belongs to the namespace of the thread that opens it.</summary>
     public static Forwarder Open(NetworkNamespace ns, string ifname, int vnetHeaderLength) => ns.Run(() =>
     {
-        var forwarder = new Forwarder(new ForwarderOptions("f0", CaptureDirection.TowardsGuest, VnetHeaderSupport: true, vnetHeaderLength, 64 << 20));
+        var options = new ForwarderOptions("f0", CaptureDirection.TowardsGuest, true, vnetHeaderLength, Backlog: 64 << 20);
+        var forwarder = new Forwarder(options);
         forwarder.Bind((int)LibC.InterfaceIndex(ifname));
         return forwarder;
     });
@@ -34,8 +35,8 @@ internal static class InProcessForwarder
         var fields = new Dictionary<string, string>
         {
             ["kernel_seen"] = Text(account.KernelSeen), ["kernel_dropped"] = Text(account.KernelDropped), ["taken"] = Text(account.Taken),
-            ["forwarded"] = Text(account.Forwarded), ["bytes"] = Text(account.WrittenBytes - account.PartialBytes), ["in_hand"] = Text(account.InHand),
-            ["in_kernel"] = Text(account.InKernel), ["partial_bytes"] = Text(account.PartialBytes),
+            ["forwarded"] = Text(account.Forwarded), ["bytes"] = Text(account.WrittenBytes - account.PartialBytes),
+            ["in_hand"] = Text(account.InHand), ["in_kernel"] = Text(account.InKernel), ["partial_bytes"] = Text(account.PartialBytes),
             ["identities"] = account.IsBalanced && account.IdentitiesBroken == 0 ? "ok" : "broken",
         };
         foreach (var reason in DropReasons.All) fields[$"dropped.{reason.Name()}"] = Text(account.Dropped[(int)reason]);

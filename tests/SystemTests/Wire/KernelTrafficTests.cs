@@ -142,7 +142,7 @@ internal sealed class KernelTrafficTests
         private static void Write(SafeFileHandle tap, byte[] frame)
         {
             if (LibC.Write(tap, frame, frame.Length) != frame.Length)
-                throw new IOException($"a frame of {frame.Length} bytes was not taken: {Convert.ToHexString(frame.AsSpan(0, Math.Min(80, frame.Length)))}");
+                throw new IOException($"{frame.Length} bytes were not taken: {Convert.ToHexString(frame[..Math.Min(80, frame.Length)])}");
         }
     }
 }

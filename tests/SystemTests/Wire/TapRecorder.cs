@@ -5,7 +5,9 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.Wire;
 
-/// <summary>A TAP's reader on a thread of its own, as vhost is: keeps every frame with its virtio-net header, as the guest would get it.</summary>
+/// <summary>
+/// A TAP's reader on a thread of its own, as vhost is: keeps every frame with its virtio-net header, as the guest would get it.
+/// </summary>
 internal sealed class TapRecorder : IDisposable
 {
     private const int PollMilliseconds = 50;
@@ -62,7 +64,8 @@ internal sealed class TapRecorder : IDisposable
                 var waiting = new PollFd { File = (int)_file.DangerousGetHandle(), Events = Linux.PollIn };
                 if (LibC.Poll(ref waiting, 1, PollMilliseconds) <= 0) continue;
 
-                // Older kernels write ten bytes of the header and leave the rest of the room as it was (ByteIdentityTests, the last of them).
+                // Older kernels write ten bytes of the header and leave the rest of the room as it was (ByteIdentityTests, the last of
+                // them).
                 buffer.AsSpan(0, vnetHeaderLength).Clear();
                 var length = (int)LibC.Read(_file, buffer, buffer.Length);
                 if (length <= 0)

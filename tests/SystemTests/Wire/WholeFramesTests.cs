@@ -11,7 +11,9 @@ internal sealed class WholeFramesTests
     private const int Header = 12;
     private const int LargestPayload = FrameStreamParser.MaxLength;
 
-    /// <summary>No TAP carries more than 65535 bytes and a tag, so a loopback device with a huge MTU stands in for one that would.</summary>
+    /// <summary>
+    /// No TAP carries more than 65535 bytes and a tag, so a loopback device with a huge MTU stands in for one that would.
+    /// </summary>
     [Test]
     public async Task What_is_longer_than_a_consumer_takes_or_the_room_for_it_is_dropped_by_reason_and_never_cut()
     {
@@ -41,7 +43,8 @@ internal sealed class WholeFramesTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(await lost, Is.EqualTo(Net.PeerLoss.Stopped));
-            Assert.That(peer.Frames.Select(frame => frame.Payload.Length - Header), Is.EqualTo((int[])[lengths[0], lengths[1], lengths[^1]]));
+            Assert.That(
+                peer.Frames.Select(frame => frame.Payload.Length - Header), Is.EqualTo((int[])[lengths[0], lengths[1], lengths[^1]]));
             Assert.That(peer.Frames.Select(frame => Frames.NumberOf(frame.Payload.AsSpan(Header))), Is.EqualTo((int[])[0, 1, 6]));
             Assert.That((report.Dropped("oversize"), report.Dropped("truncated"), report.DroppedInAll), Is.EqualTo((2, 2, 4)));
         }
@@ -63,7 +66,8 @@ internal sealed class WholeFramesTests
         var capped = long.Parse(await File.ReadAllTextAsync("/proc/sys/net/core/rmem_max"), CultureInfo.InvariantCulture);
         Assert.That(lab.Sidecar.Error, Does.Contain($"f0: the kernel grants {2 * capped} bytes of backlog instead of {wanted}"));
 
-        // Nobody reads yet: what the small backlog has no room for at its moment the kernel drops. The last byte tells which frames those were.
+        // Nobody reads yet: what the small backlog has no room for at its moment the kernel drops. The last byte tells which frames those
+        // were.
         var longest = WirePacket.SuperFrames().MaxBy(packet => packet.Frame.Length)!;
         for (var i = 0; i < count; i++)
         {

@@ -4,8 +4,8 @@ using QmpRedirector.Testing;
 namespace QmpRedirector.SystemTests.Wire;
 
 /// <summary>
-/// The test reads the TAP as a guest's vhost would, while the sidecar forwards from it. The VM is a scripted one: no QEMU could hold the same
-/// TAP without taking frames away, and all that is asked of it here is that it runs.
+/// The test reads the TAP as a guest's vhost would, while the sidecar forwards from it. The VM is a scripted one: no QEMU could hold the
+/// same TAP without taking frames away, and all that is asked of it here is that it runs.
 /// </summary>
 internal sealed class WireLab : IAsyncDisposable
 {
@@ -75,8 +75,8 @@ internal sealed class WireLab : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a mark, lets the traffic run, sends another, and ends the sidecar: what lay between the marks, at the TAP's reader and at the peer. The
-    /// kernel's own announcements (IPv6 multicast reports) are between them too; what it sent before the capture was on is not.
+    /// Sends a mark, lets the traffic run, sends another, and ends the sidecar: what lay between the marks, at the TAP's reader and at the
+    /// peer. The kernel's own announcements (IPv6 multicast reports) are between them too; what it sent before the capture was on is not.
     /// </summary>
     public async Task<(IReadOnlyList<byte[]> Guest, IReadOnlyList<byte[]> Forwarded)> BetweenMarksAsync(Func<Task> traffic)
     {

@@ -22,13 +22,17 @@ internal sealed record WirePacket(string Name, byte[] Header, byte[] Frame)
     /// <summary>What an AF_PACKET socket with PACKET_VNET_HDR takes.</summary>
     public byte[] Bytes => [.. Header, .. Frame];
 
-    /// <summary>What a twelve-byte TAP's reader must get of it, if nothing on the way cuts or tags it; but for hdr_len (see <see cref="ByteIdentity"/>).</summary>
+    /// <summary>
+    /// What a twelve-byte TAP's reader must get of it, if nothing on the way cuts or tags it; but for hdr_len (see <see
+    /// cref="ByteIdentity"/>).
+    /// </summary>
     public byte[] AtTheGuest => [.. Header, 0, 0, .. Frame];
 
     /// <summary>Frames of at most an MTU, finished or not, odd and even, down to no payload.</summary>
     public static IEnumerable<WirePacket> Ordinary() =>
     [
-        .. ((int[])[Frames.ShortLength, 65, 1513, Frames.FullLength]).Select(length => Finished($"plain {length}", Frames.Numbered(length, length))),
+        .. from length in (int[])[Frames.ShortLength, 65, 1513, Frames.FullLength]
+           select Finished($"plain {length}", Frames.Numbered(length, length)),
         .. from transport in _transports
            from length in (int[])[0, 1, 100, 1401]
            select Unfinished($"unfinished {transport.Name} with {length} bytes", transport.Protocol, transport.Ipv6, Payload(length)),
@@ -41,7 +45,9 @@ internal sealed record WirePacket(string Name, byte[] Header, byte[] Frame)
         let segment = Math.Max(1000, (length + 99) / 100)
         select Super($"super-frame {transport.Name} with {length} bytes", transport.Protocol, transport.Ipv6, length, segment);
 
-    /// <summary>With CWR in a TCP super-frame, which this TAP has not asked for (TUN_F_TSO_ECN): the kernel cuts it before anybody sees it.</summary>
+    /// <summary>
+    /// With CWR in a TCP super-frame, which this TAP has not asked for (TUN_F_TSO_ECN): the kernel cuts it before anybody sees it.
+    /// </summary>
     public static WirePacket SuperFrameWithEcn()
     {
         var packet = Super("super-frame with ECN", Frames.Tcp, ipv6: false, 5000, 1000);
@@ -54,8 +60,9 @@ internal sealed record WirePacket(string Name, byte[] Header, byte[] Frame)
     public static IEnumerable<WirePacket> Jumbo() =>
     [
         Finished("plain 65535", Frames.Numbered(1, 65535)),
-        .. _transports.Select(transport => Unfinished(
-            $"unfinished {transport.Name} of 64 KiB", transport.Protocol, transport.Ipv6, Payload(65535 - Frames.TransportOffset(transport.Ipv6) - 20))),
+        .. from transport in _transports
+           let payload = Payload(65535 - Frames.TransportOffset(transport.Ipv6) - TcpHeader)
+           select Unfinished($"unfinished {transport.Name} of 64 KiB", transport.Protocol, transport.Ipv6, payload),
     ];
 
     /// <summary>Frames whose checksum comes to zero, which must be sent as ones (RFC 768), by the kernel for TCP too.</summary>
@@ -75,8 +82,8 @@ internal sealed record WirePacket(string Name, byte[] Header, byte[] Frame)
     public WirePacket Tagged(ushort tpid, ushort tci)
     {
         byte[] header = [.. Header];
-        if (header[0] != 0)
-            BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(6), (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(6)) + 4));
+        var start = header.AsSpan(6);
+        if (header[0] != 0) BinaryPrimitives.WriteUInt16LittleEndian(start, (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(start) + 4));
         return new WirePacket(
             $"{Name}, tagged {tpid:x4}",
             header,
