@@ -55,6 +55,11 @@ public sealed class QmpArguments
     /// <summary>An object, or null when it was not given.</summary>
     public QmpArguments? GetOptionalObject(string name) => Given(name, out var value) ? AsObject(value, name) : null;
 
+    /// <summary>An array of strings, or null when it was not given.</summary>
+    public IReadOnlyList<string>? GetOptionalStrings(string name) => Given(name, out var value)
+        ? [.. (value as JsonArray ?? throw Wrong(name, "array")).Select((element, i) => AsString(element, $"{name}[{i}]"))]
+        : null;
+
     /// <summary>Takes all members not read so far, for commands whose arguments depend on one another; copies, free to be moved.</summary>
     public JsonObject GetRest()
     {

@@ -11,6 +11,17 @@ public sealed class QmpCommandTable
     private readonly Dictionary<string, QmpCommand> _commands = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<QmpMember>> _events = new(StringComparer.Ordinal);
 
+    /// <summary>A table without commands.</summary>
+    public QmpCommandTable()
+    {
+    }
+
+    internal QmpCommandTable(QmpCommandTable other)
+    {
+        _commands = new(other._commands, StringComparer.Ordinal);
+        _events = new(other._events, StringComparer.Ordinal);
+    }
+
     internal IReadOnlyCollection<QmpCommand> Commands => _commands.Values;
 
     internal IReadOnlyDictionary<string, IReadOnlyList<QmpMember>> Events => _events;
