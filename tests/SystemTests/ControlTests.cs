@@ -264,8 +264,20 @@ internal sealed class ControlTests
 
     private static JsonObject Path(string path) => new() { ["path"] = path };
 
-    private static JsonObject Server(string id, string path) => (JsonObject)JsonNode.Parse(
-        $$$"""{"id":"{{{id}}}","backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":"{{{path}}}"}},"server":true,"wait":false}}}""")!;
+    private static JsonObject Server(string id, string path) => new()
+    {
+        ["id"] = id,
+        ["backend"] = new JsonObject
+        {
+            ["type"] = "socket",
+            ["data"] = new JsonObject
+            {
+                ["addr"] = new JsonObject { ["type"] = "unix", ["data"] = new JsonObject { ["path"] = path } },
+                ["server"] = true,
+                ["wait"] = false,
+            },
+        },
+    };
 
     private static JsonObject Redirector(string id, string outdev) => new()
     {

@@ -30,5 +30,5 @@ internal static class QmpBuiltInCommands
     }
 
     private static JsonArray Names(QmpCommandTable table) =>
-        [.. table.Commands.Select(c => new JsonObject { ["name"] = c.Name })];
+        new([.. table.Commands.Select(c => new JsonObject { ["name"] = c.Name })]);
 }

@@ -30,7 +30,7 @@ internal static class QmpSchema
             entry["arg-type"] = AddObject(objects, members, types);
             schema.Add(entry);
         }
-        return [.. schema, .. objects, .. types.Select(TypeEntry)];
+        return new JsonArray([.. schema, .. objects, .. types.Select(TypeEntry)]);
     }
 
     private static string AddObject(List<JsonObject> objects, IReadOnlyList<QmpMember> members, SortedSet<string> types)

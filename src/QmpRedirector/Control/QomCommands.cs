@@ -27,11 +27,11 @@ internal sealed class QomCommands(RedirectorTable table)
         if (path.TrimEnd('/') is Container or "")
         {
             return path.TrimEnd('/').Length == 0
-                ? [Property("objects", "child<container>")]
-                : [.. table.Redirectors.Select(r => Property(r.Id, $"child<{r.Options.Type}>"))];
+                ? new JsonArray(Property("objects", "child<container>"))
+                : new JsonArray([.. table.Redirectors.Select(r => Property(r.Id, $"child<{r.Options.Type}>"))]);
         }
 
-        return [.. RedirectorProperties.Of(Find(path).Options.Type).Select(p => Property(p.Name, p.Type))];
+        return new JsonArray([.. RedirectorProperties.Of(Find(path).Options.Type).Select(p => Property(p.Name, p.Type))]);
     }
 
     private JsonNode Get(QmpArguments arguments)
