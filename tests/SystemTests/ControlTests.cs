@@ -41,7 +41,7 @@ internal sealed class ControlTests
         var qemu = await lab.StartQemuWithTapAsync();
         var (sidecar, peers) = await StartAsync(lab, "f0");
         using var control = await ControlAsync(lab);
-        await qemu.Probe.StopAsync();
+        await qemu.Qmp.StopAsync();
         var disarmed = await control.WaitForEventAsync("REDIRECTOR_STATE_CHANGED");
 
         var properties = (await control.ExecuteAsync("qom-list", Path("/objects/f0")))!.AsArray().Select(p => (string)p!["name"]!);
@@ -135,7 +135,7 @@ internal sealed class ControlTests
         var (sidecar, _) = await StartAsync(lab, "f0");
         using var control = await ControlAsync(lab);
         var running = (await control.ExecuteAsync("query-status"))!;
-        await qemu.Probe.StopAsync();
+        await qemu.Qmp.StopAsync();
         await control.WaitForEventAsync("REDIRECTOR_STATE_CHANGED");
         await Eventually.ThatAsync(
             async () => (string?)(await control.ExecuteAsync("query-status"))!["status"] == "paused", "query-status says paused");
