@@ -142,7 +142,7 @@ internal sealed class DataLoop : IDisposable
         for (var i = 0; i < received; i++)
         {
             var metadata = _batch.TakeMetadata(i);
-            _counters.Taken++;
+            _counters.Take(metadata);
             if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
             {
                 _counters.Drop(DropReason.Disarmed);
@@ -299,11 +299,12 @@ internal sealed class DataLoop : IDisposable
                 continue;
             }
 
-            _counters.Taken += received;
             for (var i = 0; i < received; i++)
-                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds, _emptyAt)
-                    ? DropReason.Disarmed
-                    : reason);
+            {
+                var metadata = _batch.TakeMetadata(i);
+                _counters.Take(metadata);
+                _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt) ? DropReason.Disarmed : reason);
+            }
         }
     }
 

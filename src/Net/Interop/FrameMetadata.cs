@@ -9,6 +9,9 @@ internal struct FrameMetadata
     /// <summary>CLOCK_REALTIME nanoseconds at which the frame passed the tap point.</summary>
     internal long TimestampNanoseconds;
 
+    /// <summary>The frame is PACKET_OUTGOING: sent by the host towards the guest.</summary>
+    internal bool IsTowardsGuest;
+
     /// <summary>Only part of the frame was delivered.</summary>
     internal bool Truncated;
 

@@ -33,7 +33,7 @@ internal static class RunSchema
             Values = ["text", "json", "systemd"],
             Default = "text",
         },
-        new("control", OptionKind.String, "") { Support = OptionSupport.Later },
+        new("control", OptionKind.String, "serve QMP here, for status and changes: unix:PATH, tcp:HOST:PORT, fd:N or a path") { ValueName = "ADDR" },
         new("metrics", OptionKind.String, "") { Support = OptionSupport.Later },
         new("pcapng", OptionKind.String, "") { Support = OptionSupport.Later },
     ];
