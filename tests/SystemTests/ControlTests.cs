@@ -227,9 +227,11 @@ internal sealed class ControlTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(screen, Does.Contain("VM   running"));
-            Assert.That(screen, Does.Contain("f0  active on tap0, queue=tx"));
+            Assert.That(screen, Does.Contain("f0   active on tap0"));
+            Assert.That(screen, Does.Contain("netdev=net0 queue=tx, armed "));
             Assert.That(screen, Does.Contain("forwarded  7 frames"));
             Assert.That(screen, Does.Contain("connected to m0"));
+            Assert.That(screen, Does.Not.Contain("\x1b"), "nothing for a terminal in a pipe");
             Assert.That((long)document["netfilter-stats"]![0]!["counters"]![0]!["packets"]!, Is.EqualTo(7));
         }
     }
