@@ -50,6 +50,9 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "{Id}: chardev {Chardev}: {Problem}; trying again")]
     public static partial void PeerRefused(ILogger logger, string id, string? chardev, string problem);
 
+    [LoggerMessage(2060, LogLevel.Error, "--pcapng {Path}: recording has ended: {Problem}; frames are still forwarded, and those not recorded are counted")]
+    public static partial void RecordingEnded(ILogger logger, string path, string problem);
+
     [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
     public static partial void IdentitiesBroken(ILogger logger, string id, long times);
 }

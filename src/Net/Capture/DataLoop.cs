@@ -23,7 +23,10 @@ internal sealed class DataLoop : IDisposable
     private readonly EventFd _wake;
     private readonly ForwarderCounters _counters;
     private readonly SentTimes _sentTimes = new();
-    private readonly FrameBatch _batch = new();
+    private readonly FrameBatch _batch;
+    private readonly FrameOrigin[] _origins = new FrameOrigin[FrameBatch.Capacity];
+    private readonly FrameRecorder? _recorder;
+    private readonly CaptureDirection _direction;
     private readonly Poller _poller = new(3);
     private readonly bool _vnetHeaderSupport;
     private readonly int _framing;
@@ -44,6 +47,9 @@ internal sealed class DataLoop : IDisposable
         _vnetHeaderLength = options.VnetHeaderLength;
         _framing = FramingHeader.Size(options.VnetHeaderSupport);
         _counters = new ForwarderCounters(_framing);
+        _recorder = options.Recorder;
+        _direction = options.Direction;
+        _batch = new FrameBatch(withPacketTypes: _recorder is not null && _direction == CaptureDirection.All);
     }
 
     /// <summary>CLOCK_REALTIME nanoseconds at which the kernel's queue was last seen empty. Any thread may read it.</summary>
@@ -153,6 +159,7 @@ internal sealed class DataLoop : IDisposable
             else
             {
                 _sentTimes.Expect(metadata.TimestampNanoseconds);
+                _origins[i] = FrameOrigin.Of(metadata, _direction, _vnetHeaderLength);
                 _batch.Queue(i, offset, length);
             }
         }
@@ -177,11 +184,12 @@ internal sealed class DataLoop : IDisposable
         }
 
         _counters.WrittenBytes += written;
-        while (_batch.TakeWritten(ref written, out var length))
+        while (_batch.TakeWritten(ref written, out var frame, out var slot))
         {
             _counters.Forwarded++;
-            _counters.ForwardedBytes += length - _framing;
+            _counters.ForwardedBytes += frame.Length - _framing;
             _sentTimes.Sent();
+            _recorder?.Record(_origins[slot], frame[_framing..]);
         }
     }
 

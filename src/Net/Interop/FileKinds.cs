@@ -26,4 +26,17 @@ internal static unsafe class FileKinds
             return *(ushort*)(buffer + ModeOffset) & S_IFMT;
         return Marshal.GetLastPInvokeError() == Errno.ENOENT ? null : throw LinuxException.Last("statx", path);
     }
+
+    /// <summary>The S_IFMT bits of an open file's mode.</summary>
+    /// <exception cref="LinuxException">It cannot be looked at.</exception>
+    internal static int Of(SafeFd file)
+    {
+        var buffer = stackalloc byte[StatxLength];
+        byte empty = 0;
+
+        // SAFETY: an empty NUL-terminated name and the buffer are on this frame; the owner keeps the descriptor open during the call.
+        if (Libc.statx((int)file.DangerousGetHandle(), &empty, AT_EMPTY_PATH, STATX_TYPE, buffer) < 0)
+            throw LinuxException.Last("statx");
+        return *(ushort*)(buffer + ModeOffset) & S_IFMT;
+    }
 }

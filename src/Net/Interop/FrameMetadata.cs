@@ -15,6 +15,9 @@ internal struct FrameMetadata
     /// <summary>The frame's VLAN tag is here and not in its bytes.</summary>
     internal bool HasVlanTag;
 
+    /// <summary>PACKET_OUTGOING: towards the guest. Known only to a batch that was told to ask for it.</summary>
+    internal bool Outgoing;
+
     internal ushort VlanTpid;
     internal ushort VlanTci;
 }

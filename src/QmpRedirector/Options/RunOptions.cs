@@ -15,6 +15,9 @@ internal sealed record RunOptions
 
     public string? PidFile { get; init; }
 
+    /// <summary>What is forwarded is recorded here.</summary>
+    public string? PcapngFile { get; init; }
+
     public bool OneOff { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;

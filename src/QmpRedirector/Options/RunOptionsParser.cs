@@ -61,6 +61,7 @@ internal static class RunOptionsParser
         Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],
         Redirectors = [.. objects.Select(static declared => declared.Value!)],
         PidFile = scalars.String("pid"),
+        PcapngFile = scalars.String("pcapng"),
         OneOff = scalars.Boolean("one-off") ?? false,
         WaitNetdev = scalars.Boolean("wait-netdev") ?? false,
         LogLevel = scalars.String("log-level") switch

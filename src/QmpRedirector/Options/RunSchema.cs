@@ -35,7 +35,7 @@ internal static class RunSchema
         },
         new("control", OptionKind.String, "") { Support = OptionSupport.Later },
         new("metrics", OptionKind.String, "") { Support = OptionSupport.Later },
-        new("pcapng", OptionKind.String, "") { Support = OptionSupport.Later },
+        new("pcapng", OptionKind.String, "record what is forwarded to this pcapng file, or FIFO that Wireshark reads") { ValueName = "FILE" },
     ];
 
     public static readonly OptionSchema Schema = new(Scalars, QemuSentences.Unexpected);

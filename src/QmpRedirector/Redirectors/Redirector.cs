@@ -19,6 +19,7 @@ internal sealed class Redirector : IAsyncDisposable
     private readonly Forwarder _forwarder;
     private readonly SocketChardev _chardev;
     private readonly ILogger _logger;
+    private readonly FrameRecorder? _recorder;
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _chardevOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private VmSnapshot? _vm;
@@ -34,9 +35,17 @@ internal sealed class Redirector : IAsyncDisposable
     /// <param name="isListening">The outdev is a server, so it is open without a peer.</param>
     /// <param name="waitsForPeer">Not active before a first peer has connected (<c>wait=on</c>).</param>
     /// <param name="logger">Event ids of <see cref="Log"/>.</param>
+    /// <param name="recorder">Takes what is forwarded; null to record nothing.</param>
     /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
-    public Redirector(RedirectorOptions options, SocketChardev outdev, bool isListening, bool waitsForPeer, ILogger logger)
+    public Redirector(
+        RedirectorOptions options,
+        SocketChardev outdev,
+        bool isListening,
+        bool waitsForPeer,
+        ILogger logger,
+        FrameRecorder? recorder = null)
     {
+        _recorder = recorder;
         Options = options;
         _chardev = outdev;
         _chardev.OnEvent = OnChardev;
@@ -55,7 +64,8 @@ internal sealed class Redirector : IAsyncDisposable
             },
             options.VnetHdrSupport,
             options.VnetHdrLen ?? DefaultVnetHeaderLength,
-            options.Backlog));
+            options.Backlog,
+            recorder));
         if (_forwarder.GrantedBacklog < options.Backlog)
             Log.BacklogSmaller(_logger, Id, _forwarder.GrantedBacklog, options.Backlog);
     }
@@ -63,6 +73,9 @@ internal sealed class Redirector : IAsyncDisposable
     public RedirectorOptions Options { get; }
 
     public string Id => Options.Id;
+
+    /// <summary>What it records with, if it does.</summary>
+    public FrameRecorder? Recorder => _recorder;
 
     /// <summary>Bytes of vnet header where QMP does not help.</summary>
     public int DefaultVnetHeaderLength { get; }
@@ -132,6 +145,7 @@ internal sealed class Redirector : IAsyncDisposable
 
             if (_tap is not null)
                 LoseTap("TAP replaced");
+            _recorder?.SetInterface(tap.Name);
             try
             {
                 _forwarder.Bind(tap.Index);
@@ -191,6 +205,7 @@ internal sealed class Redirector : IAsyncDisposable
 
         var account = await _forwarder.StopAsync();
         await _draining;
+        _recorder?.Finish(account);
         return account;
     }
 
@@ -239,11 +254,13 @@ internal sealed class Redirector : IAsyncDisposable
             return;
         if (why is null)
         {
+            _recorder?.Note(RealtimeClock.NowNanoseconds, $"armed on {_tap!.Name}: {cause}");
             var took = _forwarder.Arm();
             Log.Armed(_logger, Id, _tap!.Name, cause, Took(took, eventAt));
         }
         else
         {
+            _recorder?.Note(at ?? RealtimeClock.NowNanoseconds, $"disarmed: {cause}: {why}");
             var took = _forwarder.Disarm(at);
             Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
         }

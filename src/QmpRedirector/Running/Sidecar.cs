@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Decode;
 using QmpRedirector.Net;
 using QmpRedirector.Net.Interop;
 using QmpRedirector.Options;
@@ -24,6 +25,7 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly List<NetdevFollower> _netdevs = [];
     private readonly VmFollower _vm;
     private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PcapngRecording? _recording;
     private PidFile? _pidFile;
     private LinkMonitor? _links;
 
@@ -35,6 +37,8 @@ internal sealed class Sidecar : IAsyncDisposable
         _time = time;
         _chardevs = options.Chardevs.ToDictionary(
             c => c.Id, c => new SocketChardev(new SocketChardevOptions(c.Id, c.Address, c.Server, c.Reconnect), time));
+        if (options.PcapngFile is { } file)
+            _recording = new PcapngRecording(CaptureFile.Section, problem => Log.RecordingEnded(logger, file, problem));
         _vm = new VmFollower(
             new VmFollowerOptions
             {
@@ -94,6 +98,7 @@ internal sealed class Sidecar : IAsyncDisposable
             chardev.Dispose();
         foreach (var netdev in _netdevs)
             netdev.Dispose();
+        _recording?.Dispose();
         await _vm.DisposeAsync();
         _pidFile?.Dispose();
     }
@@ -125,9 +130,24 @@ internal sealed class Sidecar : IAsyncDisposable
             problems.Add($"--pid {_options.PidFile}: it cannot be written: {e.Message}");
         }
 
+        OpenRecording(problems);
         if (problems.Count > 0)
             throw new SidecarException(problems);
         _links = new LinkMonitor(OnLink);
+    }
+
+    // After all else is right: it replaces an older recording.
+    private void OpenRecording(List<string> problems)
+    {
+        try
+        {
+            if (problems.Count == 0)
+                _recording?.Open(_options.PcapngFile!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"--pcapng {_options.PcapngFile}: it cannot be recorded to: {e.Message}.");
+        }
     }
 
     private void OpenRedirectors(List<string> problems)
@@ -139,7 +159,12 @@ internal sealed class Sidecar : IAsyncDisposable
             {
                 var outdev = _options.Chardevs.Single(c => c.Id == options.Outdev);
                 var redirector = new Redirector(
-                    options, _chardevs[outdev.Id], outdev.Server, waitsForPeer: outdev is { Server: true, Wait: true }, _logger);
+                    options,
+                    _chardevs[outdev.Id],
+                    outdev.Server,
+                    waitsForPeer: outdev is { Server: true, Wait: true },
+                    _logger,
+                    _recording?.Add($"{options.Id} queue={options.Queue.ToString().ToLowerInvariant()}"));
                 _redirectors.Add(redirector);
                 _netdevs.Add(new NetdevFollower(redirector, _vm, resolver, _options.WaitNetdev, _time, _logger));
             }
@@ -187,12 +212,13 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         await ending.CancelAsync();
         _links?.Dispose();
-        var accounts = await Task.WhenAll(_redirectors.Select(async r => (r.Id, Account: await r.StopAsync())));
+        var accounts = await Task.WhenAll(_redirectors.Select(async r => (r.Id, Account: await r.StopAsync(), r.Recorder)));
+        _recording?.Close();
         foreach (var task in running)
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var (id, account) in accounts.Where(a => a.Account.IdentitiesBroken > 0))
+        foreach (var (id, account, _) in accounts.Where(a => a.Account.IdentitiesBroken > 0))
             Log.IdentitiesBroken(_logger, id, account.IdentitiesBroken);
-        return [.. accounts.Select(a => ClosingReport.Line(a.Id, a.Account))];
+        return [.. accounts.Select(a => ClosingReport.Line(a.Id, a.Account, a.Recorder))];
     }
 
     private void OnVm(VmSnapshot snapshot)
