@@ -50,6 +50,12 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "{Id}: chardev {Chardev}: {Problem}; trying again")]
     public static partial void PeerRefused(ILogger logger, string id, string? chardev, string problem);
 
+    [LoggerMessage(2061, LogLevel.Information, "Metrics are served at {Address}, path /metrics")]
+    public static partial void MetricsServed(ILogger logger, string address);
+
+    [LoggerMessage(2062, LogLevel.Debug, "A scrape failed: {Problem}")]
+    public static partial void ScrapeFailed(ILogger logger, string problem);
+
     [LoggerMessage(2060, LogLevel.Error, "--pcapng {Path}: recording has ended: {Problem}; frames are still forwarded, and those not recorded are counted")]
     public static partial void RecordingEnded(ILogger logger, string path, string problem);
 

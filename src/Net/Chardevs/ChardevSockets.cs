@@ -17,9 +17,9 @@ internal static class ChardevSockets
         switch (options.Address)
         {
             case ChardevAddress.Unix unix:
-                return ListenUnix(unix);
+                return ListenUnix(unix, options);
             case ChardevAddress.Inet inet:
-                return await ListenInetAsync(inet, cancellationToken);
+                return await ListenInetAsync(inet, options.Backlog, cancellationToken);
             default:
                 return Inherit((ChardevAddress.Fd)options.Address);
         }
@@ -51,7 +51,7 @@ internal static class ChardevSockets
         return socket;
     }
 
-    private static Socket ListenUnix(ChardevAddress.Unix unix)
+    private static Socket ListenUnix(ChardevAddress.Unix unix, SocketChardevOptions options)
     {
         var endPoint = EndPointOf(unix);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -59,7 +59,11 @@ internal static class ChardevSockets
         {
             RemoveStale(unix);
             socket.Bind(endPoint);
-            socket.Listen(1);
+
+            // Nobody connects to a socket that does not listen yet.
+            if (options.Mode is { } mode && !unix.Abstract)
+                File.SetUnixFileMode(unix.Path, mode);
+            socket.Listen(options.Backlog);
             return socket;
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
@@ -86,7 +90,7 @@ internal static class ChardevSockets
         }
     }
 
-    private static async Task<Socket> ListenInetAsync(ChardevAddress.Inet inet, CancellationToken cancellationToken)
+    private static async Task<Socket> ListenInetAsync(ChardevAddress.Inet inet, int backlog, CancellationToken cancellationToken)
     {
         SocketException? last = null;
         foreach (var address in await ResolveAsync(inet, listening: true, cancellationToken))
@@ -100,7 +104,7 @@ internal static class ChardevSockets
                         socket.DualMode = inet.Ipv4 != false;
                     socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
                     socket.Bind(new IPEndPoint(address, port));
-                    socket.Listen(1);
+                    socket.Listen(backlog);
                     return socket;
                 }
                 catch (SocketException e)

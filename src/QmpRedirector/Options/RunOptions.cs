@@ -15,6 +15,9 @@ internal sealed record RunOptions
 
     public string? PidFile { get; init; }
 
+    /// <summary>Where metrics are served: a Unix socket, TCP on loopback, or a listener this process was started with.</summary>
+    public EndpointOptions? Metrics { get; init; }
+
     /// <summary>What is forwarded is recorded here.</summary>
     public string? PcapngFile { get; init; }
 

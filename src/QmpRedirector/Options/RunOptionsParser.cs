@@ -1,4 +1,6 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
 
@@ -27,10 +29,11 @@ internal static class RunOptionsParser
         objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
 
         EndpointOptions? qmp = Qmp(scalars, report);
+        EndpointOptions? metrics = Metrics(scalars, report);
         if (objects.Count == 0)
             report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
         CrossChecks.Run(chardevs, objects, report);
-        return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, scalars, chardevs, objects) : null, report);
+        return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, metrics, scalars, chardevs, objects) : null, report);
     }
 
     private static string ScalarOrigin(string key, string value) =>
@@ -51,8 +54,24 @@ internal static class RunOptionsParser
         return endpoint;
     }
 
+    private static EndpointOptions? Metrics(OptionReader scalars, OptionReport report)
+    {
+        if (scalars.String("metrics") is not string text)
+            return null;
+        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens: false, out string sentence);
+        if (endpoint?.Address is ChardevAddress.Inet inet && !IsLoopback(inet.Host))
+            sentence = "--metrics serves loopback only; put a proxy in front";
+        if (sentence.Length > 0)
+            report.Error(scalars.Origin("metrics"), sentence);
+        return endpoint;
+    }
+
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+
     private static RunOptions Build(
         EndpointOptions qmp,
+        EndpointOptions? metrics,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()
@@ -61,6 +80,7 @@ internal static class RunOptionsParser
         Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],
         Redirectors = [.. objects.Select(static declared => declared.Value!)],
         PidFile = scalars.String("pid"),
+        Metrics = metrics,
         PcapngFile = scalars.String("pcapng"),
         OneOff = scalars.Boolean("one-off") ?? false,
         WaitNetdev = scalars.Boolean("wait-netdev") ?? false,

@@ -34,7 +34,7 @@ internal static class RunSchema
             Default = "text",
         },
         new("control", OptionKind.String, "") { Support = OptionSupport.Later },
-        new("metrics", OptionKind.String, "") { Support = OptionSupport.Later },
+        new("metrics", OptionKind.String, "serve Prometheus metrics over HTTP at unix:PATH or tcp:HOST:PORT (loopback only)") { ValueName = "ADDR" },
         new("pcapng", OptionKind.String, "record what is forwarded to this pcapng file, or FIFO that Wireshark reads") { ValueName = "FILE" },
     ];
 

@@ -77,6 +77,33 @@ internal sealed class Redirector : IAsyncDisposable
     /// <summary>What it records with, if it does.</summary>
     public FrameRecorder? Recorder => _recorder;
 
+    /// <summary>What it is doing. Any thread may ask.</summary>
+    public RedirectorState State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_forwarder.IsArmed)
+                    return RedirectorState.Armed;
+                if (_stopping || !_draining.IsCompleted)
+                    return RedirectorState.Draining;
+                return _vm is null or { Phase: VmPhase.Connecting or VmPhase.Gone } || _tap is null || _awaitsPeer
+                    ? RedirectorState.Waiting
+                    : RedirectorState.Disarmed;
+            }
+        }
+    }
+
+    /// <summary>How far arming lagged behind the events that asked for it.</summary>
+    public EventLag ArmLag { get; } = new();
+
+    /// <summary>The same of disarming.</summary>
+    public EventLag DisarmLag { get; } = new();
+
+    /// <summary>Bytes of backlog the kernel granted.</summary>
+    public long GrantedBacklog => _forwarder.GrantedBacklog;
+
     /// <summary>Bytes of vnet header where QMP does not help.</summary>
     public int DefaultVnetHeaderLength { get; }
 
@@ -191,6 +218,9 @@ internal sealed class Redirector : IAsyncDisposable
         }
     }
 
+    /// <summary>The account as it is now.</summary>
+    public Task<ForwarderSnapshot> SnapshotAsync() => _forwarder.SnapshotAsync();
+
     /// <summary>Waits until what was accepted is sent, or dropped when the time for that is over.</summary>
     public Task DrainAsync() => _forwarder.DrainAsync(_linger);
 
@@ -256,12 +286,14 @@ internal sealed class Redirector : IAsyncDisposable
         {
             _recorder?.Note(RealtimeClock.NowNanoseconds, $"armed on {_tap!.Name}: {cause}");
             var took = _forwarder.Arm();
+            ArmLag.Observe(eventAt);
             Log.Armed(_logger, Id, _tap!.Name, cause, Took(took, eventAt));
         }
         else
         {
             _recorder?.Note(at ?? RealtimeClock.NowNanoseconds, $"disarmed: {cause}: {why}");
             var took = _forwarder.Disarm(at);
+            DisarmLag.Observe(eventAt);
             Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
         }
     }

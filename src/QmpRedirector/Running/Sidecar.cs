@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Decode;
+using QmpRedirector.Metrics;
 using QmpRedirector.Net;
 using QmpRedirector.Net.Interop;
 using QmpRedirector.Options;
@@ -26,6 +27,8 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly VmFollower _vm;
     private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PcapngRecording? _recording;
+    private readonly MetricsServer? _metrics;
+    private readonly MetricsSource _metricsSource;
     private PidFile? _pidFile;
     private LinkMonitor? _links;
 
@@ -50,6 +53,9 @@ internal sealed class Sidecar : IAsyncDisposable
             OnNic,
             time,
             logger);
+        _metricsSource = new MetricsSource(_vm, _redirectors);
+        if (options.Metrics is { } metrics)
+            _metrics = new MetricsServer(metrics.Address, _metricsSource, time, logger);
     }
 
     /// <summary>Runs until <paramref name="stop"/>, and gives the closing report.</summary>
@@ -74,6 +80,7 @@ internal sealed class Sidecar : IAsyncDisposable
             .. _redirectors.Select(r => r.Completion),
             _links!.Completion,
             AnnounceReadyAsync(ending.Token),
+            .. _metrics is null ? Array.Empty<Task>() : [_metrics.RunAsync(ending.Token)],
         ];
         try
         {
@@ -99,6 +106,8 @@ internal sealed class Sidecar : IAsyncDisposable
         foreach (var netdev in _netdevs)
             netdev.Dispose();
         _recording?.Dispose();
+        _metrics?.Dispose();
+        _metricsSource.Dispose();
         await _vm.DisposeAsync();
         _pidFile?.Dispose();
     }
@@ -128,6 +137,15 @@ internal sealed class Sidecar : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problems.Add($"--pid {_options.PidFile}: it cannot be written: {e.Message}");
+        }
+
+        try
+        {
+            await (_metrics?.OpenAsync(cancellationToken) ?? Task.CompletedTask);
+        }
+        catch (ChardevException e)
+        {
+            problems.Add($"--metrics {_options.Metrics!.Text}: {e.Message}");
         }
 
         OpenRecording(problems);
@@ -223,6 +241,7 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private void OnVm(VmSnapshot snapshot)
     {
+        _metricsSource.OnVm(snapshot);
         foreach (var redirector in _redirectors)
             redirector.OnVm(snapshot);
         foreach (var netdev in _netdevs)
