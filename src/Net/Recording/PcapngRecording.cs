@@ -18,7 +18,7 @@ public sealed class PcapngRecording : IDisposable
     private static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long <see cref="Close"/> waits for the rest to be written, so that a stuck disk does not hold up the end.</summary>
-    private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(150);
 
     private readonly EventFd _wake = new();
     private readonly Poller _poller = new(1);

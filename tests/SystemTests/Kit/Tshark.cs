@@ -25,9 +25,10 @@ internal static class Tshark
     private static async Task<string> RunAsync(string path, string[] arguments)
     {
         // As somebody else, because it complains about running as root; the file is the owner's alone, so it comes by standard input.
+        // It also complains about a folder that user cannot read.
         await using var process = CapturedProcess.Start(
         [
-            "sh", "-c", "file=$1; shift; exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent tshark -n -r - \"$@\" < \"$file\"",
+            "sh", "-c", "file=$1; shift; cd /; exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent tshark -n -r - \"$@\" < \"$file\"",
             "tshark", path, .. arguments,
         ]);
         var exitCode = await process.WaitForExitAsync(TimeSpan.FromSeconds(60));
