@@ -9,8 +9,8 @@ namespace QmpRedirector.Net;
 /// </summary>
 public sealed class PcapngRecording : IDisposable
 {
-    // 87 ms of the smallest frames at 500 kpps, 12 ms of full ones at 5 Gbit/s; resident only as far as frames have filled it.
-    private const int RingCapacity = 8 << 20;
+    // 260 ms of the smallest frames at 500 kpps, 27 ms of full ones at 5 Gbit/s; resident only as far as frames have filled it.
+    private const int RingCapacity = 16 << 20;
     private const int ChunkSize = 256 << 10;
 
     /// <summary>How long frames are gathered before they are written together: no reader sees the delay, and the data threads wake
@@ -118,6 +118,7 @@ public sealed class PcapngRecording : IDisposable
             while (true)
             {
                 var last = _isClosing;
+                var before = _length;
                 while (WriteAll(writer))
                 {
                 }
@@ -128,7 +129,10 @@ public sealed class PcapngRecording : IDisposable
                 ImmutableInterlocked.Update(ref _interfaces, static interfaces => interfaces.RemoveAll(recorded => recorded.IsFinished));
                 if (last)
                     return;
-                Sleep();
+
+                // As long as there is much to write, to gather more would only fill the rings.
+                if (_length - before < ChunkSize)
+                    Sleep();
             }
         }
         catch (IOException e)
