@@ -15,6 +15,9 @@ case "${1:-}" in
 esac
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(Qmp.Tests Net.Tests QmpRedirector.Tests SystemTests)
+for suite in "${suites[@]}"; do
+  ls "tests/$suite"/*.csproj > /dev/null 2>&1 || die "there is no test suite '$suite': see $0 --help"
+done
 
 need_packages gcc=gcc /usr/include/stdlib.h=libc6-dev /usr/include/linux/if_packet.h=linux-libc-dev \
   qemu-system-x86_64=qemu-system-x86 ip=iproute2 tcpdump=tcpdump socat=socat setpriv=util-linux tshark=tshark promtool=prometheus
@@ -25,7 +28,7 @@ mkdir -p "$results"
 passed=0 failed=0 skipped=0 broken=0
 for suite in "${suites[@]}"; do
   project=$(ls "tests/$suite"/*.csproj)
-  [ "$suite" != SystemTests ] || scripts/build.sh
+  [ "$suite" != SystemTests ] || scripts/build.sh || { broken=1; continue; }
   dotnet build "$project" -v quiet --nologo || { broken=1; continue; }
   echo "== $suite"
   dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$results/$suite.trx" --logger "console;verbosity=minimal" \

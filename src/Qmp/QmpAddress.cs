@@ -44,7 +44,7 @@ public sealed record QmpAddress
             ("tcp", var rest) => ParseTcp(text, rest),
             ("fd", var rest) => ParseFd(text, rest),
             (null, var rest) => ParsePath(rest),
-            var (scheme, _) => Bad($"'{scheme}:' is not a kind of QMP address: use unix:PATH, tcp:HOST:PORT, fd:N or a path."),
+            var (scheme, _) => Bad($"'{scheme}:' is not a kind of address: use unix:PATH, tcp:HOST:PORT, fd:N or a path."),
         };
         return address is not null;
     }
@@ -70,9 +70,9 @@ public sealed record QmpAddress
     private static (QmpAddress?, string?) ParsePath(string path)
     {
         if (path.Length == 0)
-            return Bad("A QMP address needs the path of a UNIX socket: unix:PATH.");
+            return Bad("An address needs the path of a UNIX socket: unix:PATH.");
         if (path.Contains('\0', StringComparison.Ordinal))
-            return Bad("The path of a QMP socket cannot contain a NUL character.");
+            return Bad("The path of a socket cannot contain a NUL character.");
         if (path.Contains(",server", StringComparison.Ordinal))
             return Bad($"'{path}' carries QEMU's options for its own end: give only the path, up to the first comma.");
         var bytes = Encoding.UTF8.GetByteCount(path);

@@ -92,7 +92,7 @@ public sealed partial class QmpClient
         catch (SocketException e) when (QmpSocket.IsPeerGone(e.SocketErrorCode))
         {
             // What the peer wrote before it went is still to be read: shut down, the socket gives that and then its end.
-            QmpLog.SendingEnded(_log, _options.Address, e);
+            QmpLog.SendingEnded(_log, _options.Address, e.Message);
             EndStream(socket);
         }
         catch (Exception e)

@@ -106,11 +106,11 @@ public sealed partial class QmpClient : IAsyncDisposable
     private void LogEnd(QmpDisconnect disconnect)
     {
         if (disconnect.Reason == QmpDisconnectReason.ProtocolError)
-            QmpLog.ProtocolBroken(_log, _options.Address, disconnect.Exception!);
+            QmpLog.ProtocolBroken(_log, _options.Address, disconnect.Exception!.Message);
         else if (disconnect.Reason == QmpDisconnectReason.Unexpected)
             QmpLog.Failed(_log, _options.Address, disconnect.Exception!);
         else
-            QmpLog.Disconnected(_log, _options.Address, disconnect.Reason, disconnect.Exception);
+            QmpLog.Disconnected(_log, _options.Address, disconnect.Reason, disconnect.Exception?.Message ?? "no error");
     }
 
     private string Describe(QmpDisconnect disconnect) => disconnect.Reason switch

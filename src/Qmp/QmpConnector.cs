@@ -36,7 +36,7 @@ public sealed class QmpConnector
                 OnRetry = args =>
                 {
                     var attempt = args.AttemptNumber + 1;
-                    QmpLog.Retrying(options.Logger, options.Address, attempt, args.RetryDelay, args.Outcome.Exception!);
+                    QmpLog.Retrying(options.Logger, options.Address, attempt, args.RetryDelay, args.Outcome.Exception!.Message);
                     onRetry?.Invoke(args.Outcome.Exception!, attempt);
                     return ValueTask.CompletedTask;
                 },

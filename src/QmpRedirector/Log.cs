@@ -15,6 +15,12 @@ internal static partial class Log
     [LoggerMessage(2002, LogLevel.Information, "Ending: {Reason}")]
     public static partial void Ending(ILogger logger, string reason);
 
+    [LoggerMessage(2003, LogLevel.Warning, "systemd is not told of {State}: NOTIFY_SOCKET cannot be used ({Problem})")]
+    public static partial void NotNotified(ILogger logger, string state, string problem);
+
+    [LoggerMessage(2004, LogLevel.Error, "This is a defect of qmp-redirector, please report it")]
+    public static partial void Defect(ILogger logger, Exception exception);
+
     [LoggerMessage(2010, LogLevel.Information, "{Id}: armed on {Ifname} ({Cause}; {Took})")]
     public static partial void Armed(ILogger logger, string id, string ifname, string cause, string took);
 
@@ -50,15 +56,21 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "{Id}: chardev {Chardev}: {Problem}; trying again")]
     public static partial void PeerRefused(ILogger logger, string id, string? chardev, string problem);
 
+    [LoggerMessage(2033, LogLevel.Warning, "{Id}: chardev {Chardev}: {Problem}; trying again")]
+    public static partial void PeerNotAccepted(ILogger logger, string id, string? chardev, string problem);
+
+    [LoggerMessage(2034, LogLevel.Information, "{Id}: waiting for a first peer on chardev {Chardev} ({Filename}), as wait=on says")]
+    public static partial void WaitingForPeer(ILogger logger, string id, string? chardev, string filename);
+
+    [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
+    public static partial void IdentitiesBroken(ILogger logger, string id, long times);
+
+    [LoggerMessage(2060, LogLevel.Error, "--pcapng {Path}: recording has ended: {Problem}; frames are still forwarded, and those not recorded are counted")]
+    public static partial void RecordingEnded(ILogger logger, string path, string problem);
+
     [LoggerMessage(2061, LogLevel.Information, "Metrics are served at {Address}, path /metrics")]
     public static partial void MetricsServed(ILogger logger, string address);
 
     [LoggerMessage(2062, LogLevel.Debug, "A scrape failed: {Problem}")]
     public static partial void ScrapeFailed(ILogger logger, string problem);
-
-    [LoggerMessage(2060, LogLevel.Error, "--pcapng {Path}: recording has ended: {Problem}; frames are still forwarded, and those not recorded are counted")]
-    public static partial void RecordingEnded(ILogger logger, string path, string problem);
-
-    [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
-    public static partial void IdentitiesBroken(ILogger logger, string id, long times);
 }

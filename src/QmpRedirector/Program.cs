@@ -1,4 +1,11 @@
 using QmpRedirector.CommandLine;
 using QmpRedirector.Running;
 
-return await Cli.InvokeAsync(args, RunAction.InvokeAsync, DecodeAction.InvokeAsync, Console.Out, Console.Error);
+return await Cli.InvokeAsync(
+    args,
+    RunAction.InvokeAsync,
+    CheckAction.InvokeAsync,
+    DecodeAction.InvokeAsync,
+    SendAction.InvokeAsync,
+    Console.Out,
+    Console.Error);

@@ -78,6 +78,15 @@ public sealed class QmpConnectTests
         }
     }
 
+    [TestCase(SocketError.HostNotFound, QmpConnectFailure.NotFound, "the host is not known.")]
+    [TestCase(SocketError.AddressNotAvailable, QmpConnectFailure.Other, "Cannot assign requested address.")]
+    public void A_host_that_is_unknown_is_not_one_without_a_way_to_it(SocketError error, QmpConnectFailure reason, string why)
+    {
+        var e = QmpSocket.Explain(Clients.Parse("tcp:[::1]:1"), new SocketException((int)error));
+
+        Assert.That((e.Reason, e.Message), Is.EqualTo((reason, $"Cannot connect to QMP at tcp:[::1]:1: {why}")));
+    }
+
     [Test]
     public async Task A_connection_that_nobody_answers_times_out()
     {

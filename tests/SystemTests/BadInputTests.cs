@@ -80,6 +80,21 @@ internal sealed class BadInputTests
     }
 
     [Test]
+    public async Task With_too_few_file_descriptors_it_says_so_and_ends_with_1()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Start(
+            [
+                "run", "--qmp", $"unix:{lab.Monitor}", "--pid", lab.PathOf("pid"), "--chardev", lab.ServerChardev("m0", "wait=off"),
+                "--object", Capture.Redirector("f0", "m0"),
+            ],
+            "prlimit", "--nofile=12");
+
+        await EndsWithOneAsync(lab, sidecar, "Too many open files");
+    }
+
+    [Test]
     public async Task A_monitor_that_serves_someone_else_is_called_busy()
     {
         await using var lab = await Lab.CreateAsync();
@@ -110,6 +125,27 @@ internal sealed class BadInputTests
             "--object", Capture.Redirector("f0", "m0"));
 
         await EndsWithOneAsync(lab, sidecar, path);
+    }
+
+    [Test]
+    public async Task A_consumer_is_not_disturbed_by_a_start_that_fails_for_another_reason()
+    {
+        // QEMU 7.2 to 10.2 never read an indev again after its first disconnect.
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var consumer = lab.Own(new ChardevListener(lab.PathOf("m0")));
+        var path = lab.PathOf("no/such/folder");
+        var sidecar = lab.Run(
+            "--chardev", $"socket,id=m0,path={lab.PathOf("m0")}", "--object", Capture.Redirector("f0", "m0"),
+            "--chardev", $"socket,id=m1,path={path},server=on,wait=off", "--object", Capture.Redirector("f1", "m1"));
+
+        Assert.That(await sidecar.WaitForExitAsync(), Is.EqualTo(1), sidecar.Error);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sidecar.ErrorLines[^1], Does.Contain(path));
+            Assert.That(consumer.HasCaller, Is.False, "the consumer was connected to");
+        }
     }
 
     private static Sidecar RunWithTimeout(Lab lab) => lab.Run(

@@ -85,6 +85,24 @@ internal sealed class LifeCycleTests
         Accounting.Holds(report, atLeast: 1, atMost: capture.Sender.Sent, capture.Peer);
     }
 
+    [Test]
+    public async Task What_was_captured_while_stopped_is_still_sent_when_QEMU_ends()
+    {
+        const int count = 2000;
+        await using var capture = await Capture.StartAsync(",enable_when_stopped=on", allowance: 0);
+        await capture.Qemu.Qmp.StopAsync();
+        capture.Sender.SendNumbered(0, count, Frames.FullLength);
+        await capture.Qemu.KillAsync();
+        await Eventually.ThatAsync(() => capture.Sidecar.Error.Contains("QEMU is gone"), "the sidecar notices");
+
+        capture.Peer.Allow(long.MaxValue / 2);
+        await capture.Peer.WaitForFramesAsync(count);
+        var report = await capture.StopAsync();
+
+        Assert.That(report.Late, Is.Zero, "none was stamped after what ended the capture");
+        Accounting.Holds(report, sent: count, capture.Peer);
+    }
+
     [TestCase("quit")]
     [TestCase("kill")]
     public async Task With_one_off_the_end_of_QEMU_is_a_clean_end(string how)

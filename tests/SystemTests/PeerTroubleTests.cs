@@ -64,6 +64,28 @@ internal sealed class PeerTroubleTests
     }
 
     [Test]
+    public async Task A_peer_that_only_stops_sending_still_gets_frames_and_its_leaving_is_noticed_without_one()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
+        var first = await lab.ConnectPeerAsync("m0");
+        await sidecar.ReadyAsync();
+        var sender = lab.OpenSender();
+
+        first.StopSending();
+        await Probe.UntilForwardedAsync(sender, first);
+        first.Dispose();
+        await Eventually.ThatAsync(() => sidecar.Error.Contains("is gone"), "the sidecar notices that the peer has closed");
+        var second = await lab.ConnectPeerAsync("m0");
+        await Probe.UntilForwardedAsync(sender, second);
+        var report = (await sidecar.StopAsync())["f0"];
+        await second.WaitForEndAsync();
+
+        Accounting.Holds(report, sender.Sent, first, second);
+    }
+
+    [Test]
     public async Task A_peer_that_reads_in_crumbs_gets_everything()
     {
         const int count = 5000;

@@ -74,7 +74,7 @@ internal sealed class VnetHeaderTests
         const ushort tag = 0x2005;
         await using var lab = await Lab.CreateAsync();
         var tap = await lab.OpenTapAsync();
-        using var vlan = VlanPush.Attach(lab.Namespace, tap.Name, tag);
+        using var vlan = VlanTagger.Attach(lab.Namespace, tap.Name, (0x8100, tag));
         var (sidecar, peer) = await StartAsync(lab, vnetHdrSupport: true, length);
 
         lab.OpenSender(vnetHeader: true).Send(Unfinished(Frames.Udp, ipv6: false));

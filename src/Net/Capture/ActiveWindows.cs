@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace QmpRedirector.Net;
 
@@ -8,7 +9,8 @@ namespace QmpRedirector.Net;
 /// </summary>
 /// <remarks>
 /// The control plane replaces the list; the data thread only reads it. Frames wait in the kernel across any number of windows, so a gap
-/// is kept until the queue has been seen empty after it.
+/// is kept until the queue has been seen empty after it. That is told by the monotonic clock (<see cref="Stopwatch"/> timestamps):
+/// CLOCK_REALTIME can be set back, to a time before the last opening, and then no gap that is over may cut what is captured now.
 /// </remarks>
 internal sealed class ActiveWindows
 {
@@ -17,48 +19,57 @@ internal sealed class ActiveWindows
     private const int Most = 4096;
 
     // A frame is stamped a little before it is queued, by a thread that may lose its processor in between.
-    private const long InFlight = 1_000_000_000;
+    private static readonly long _inFlight = Stopwatch.Frequency;
 
-    private volatile Gap[] _gaps = [new Gap(long.MinValue, long.MaxValue)];
+    private volatile Gap[] _gaps = [new Gap(long.MinValue, long.MaxValue, long.MaxValue)];
 
-    private readonly record struct Gap(long After, long Until);
+    private readonly record struct Gap(long After, long Until, long OverAt)
+    {
+        // A gap that was over before the queue was last empty has no frame left to cut, but for one still on its way through the kernel.
+        internal bool CanBeQueued(long emptyAt) => OverAt >= emptyAt - _inFlight;
+    }
 
     /// <summary>The capture ends with the frames stamped <paramref name="cutoff"/>; later ones are outside.</summary>
+    /// <param name="cutoff">CLOCK_REALTIME nanoseconds.</param>
+    /// <param name="emptyAt">When the queue was last seen empty, monotonic.</param>
     internal void Close(long cutoff, long emptyAt)
     {
         var gaps = _gaps;
         if (gaps.Length > 0 && gaps[^1].Until == long.MaxValue)
             return;
-        _gaps = [.. Kept(gaps, emptyAt), new Gap(cutoff, long.MaxValue)];
+        _gaps = [.. Kept(gaps, emptyAt), new Gap(cutoff, long.MaxValue, long.MaxValue)];
     }
 
     /// <summary>The capture begins with the frames stamped <paramref name="from"/>.</summary>
-    internal void Open(long from, long emptyAt)
+    /// <param name="from">CLOCK_REALTIME nanoseconds.</param>
+    /// <param name="now">The same moment, monotonic.</param>
+    /// <param name="emptyAt">When the queue was last seen empty, monotonic.</param>
+    internal void Open(long from, long now, long emptyAt)
     {
         var gaps = _gaps;
         if (gaps.Length == 0 || gaps[^1].Until != long.MaxValue)
             return;
-        _gaps = [.. Kept([.. gaps[..^1], gaps[^1] with { Until = from }], emptyAt)];
+        _gaps = [.. Kept([.. gaps[..^1], gaps[^1] with { Until = from, OverAt = now }], emptyAt)];
     }
 
-    internal bool IsOutside(long timestamp)
+    /// <summary>Whether a frame taken from a queue that was last empty at <paramref name="emptyAt"/> is of no active time.</summary>
+    internal bool IsOutside(long timestamp, long emptyAt)
     {
         foreach (ref readonly var gap in _gaps.AsSpan())
         {
-            if (timestamp > gap.After && timestamp < gap.Until)
+            if (timestamp > gap.After && timestamp < gap.Until && gap.CanBeQueued(emptyAt))
                 return true;
         }
 
         return false;
     }
 
-    // A gap that ended before the queue was last empty has no frame left to cut, but for one still on its way through the kernel.
     private static ImmutableArray<Gap> Kept(ReadOnlySpan<Gap> gaps, long emptyAt)
     {
         var kept = ImmutableArray.CreateBuilder<Gap>(gaps.Length);
         foreach (var gap in gaps[Math.Max(0, gaps.Length - Most)..])
         {
-            if (gap.Until >= emptyAt - InFlight)
+            if (gap.CanBeQueued(emptyAt))
                 kept.Add(gap);
         }
 

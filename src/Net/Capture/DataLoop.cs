@@ -36,6 +36,7 @@ internal sealed class DataLoop : IDisposable
     private long? _stopRequested;
     private (long Deadline, ForwarderCommand.Drain Command)? _drain;
     private long _takenAtStatistics;
+    private long _statisticsAt = Stopwatch.GetTimestamp();
     private long _emptyAt;
 
     internal DataLoop(ForwarderOptions options, PacketSocket socket, ActiveWindows windows, EventFd wake)
@@ -52,7 +53,7 @@ internal sealed class DataLoop : IDisposable
         _batch = new FrameBatch(withPacketTypes: _recorder is not null && _direction == CaptureDirection.All);
     }
 
-    /// <summary>CLOCK_REALTIME nanoseconds at which the kernel's queue was last seen empty. Any thread may read it.</summary>
+    /// <summary>The <see cref="Stopwatch"/> timestamp at which the kernel's queue was last seen empty. Any thread may read it.</summary>
     internal long EmptyAt => Volatile.Read(ref _emptyAt);
 
     private TimeSpan StopElapsed => _stopRequested is { } since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
@@ -120,15 +121,20 @@ internal sealed class DataLoop : IDisposable
         return StopElapsed >= Forwarder.SendAtStop || (_batch.Unsent == 0 && _socket.QueuedBytes() == 0);
     }
 
-    /// <summary>Drops what is left, lets go of the peer, and closes the account.</summary>
+    /// <summary>Drops what is left, closes the account, and lets go of whoever waits for this thread, even where that fails.</summary>
     internal ForwarderSnapshot End()
     {
-        DiscardBacklog(DropReason.Shutdown);
-        CheckAccount();
-        var final = Snapshot();
-        LosePeer(PeerLoss.Stopped);
-        EndDrain();
-        return final;
+        try
+        {
+            DiscardBacklog(DropReason.Shutdown);
+            CheckAccount();
+            return Snapshot();
+        }
+        finally
+        {
+            LosePeer(PeerLoss.Stopped);
+            EndDrain();
+        }
     }
 
     public void Dispose()
@@ -143,7 +149,7 @@ internal sealed class DataLoop : IDisposable
         {
             var metadata = _batch.TakeMetadata(i);
             _counters.Taken++;
-            if (_windows.IsOutside(metadata.TimestampNanoseconds))
+            if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
             {
                 _counters.Drop(DropReason.Disarmed);
             }
@@ -196,7 +202,7 @@ internal sealed class DataLoop : IDisposable
     /// <summary>Nothing is in hand and the kernel's queue was empty.</summary>
     private void BeIdle()
     {
-        Volatile.Write(ref _emptyAt, RealtimeClock.NowNanoseconds);
+        Volatile.Write(ref _emptyAt, Stopwatch.GetTimestamp());
         if (_checkAccount && CheckAccount())
             _checkAccount = false;
         EndDrain();
@@ -214,10 +220,11 @@ internal sealed class DataLoop : IDisposable
     {
         var blocked = _batch.Unsent > 0;
         var peerEvents = (short)((blocked ? POLLOUT : 0) | (_peer is { AtEnd: false } ? POLLIN : 0));
-        _poller.Watch(CapturePlace, _socket.Handle, blocked ? (short)0 : POLLIN);
+        _poller.Watch(CapturePlace, blocked ? null : _socket.Handle, POLLIN);
         _poller.Watch(PeerPlace, _peer?.Handle, peerEvents);
         _poller.Watch(WakePlace, _wake.Handle, POLLIN);
-        if (_poller.Wait(TimeoutMilliseconds()) == 0)
+        _poller.Wait(TimeoutMilliseconds());
+        if (Stopwatch.GetElapsedTime(_statisticsAt) >= _statisticsEvery)
             TakeStatistics();
         if (_poller.Ready(WakePlace) != 0)
             _wake.Reset();
@@ -230,7 +237,7 @@ internal sealed class DataLoop : IDisposable
 
     private int TimeoutMilliseconds()
     {
-        var timeout = _statisticsEvery;
+        var timeout = _statisticsEvery - Stopwatch.GetElapsedTime(_statisticsAt);
         if (_drain is { } drain)
             timeout = Min(timeout, Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), drain.Deadline));
         if (_stopRequested is not null)
@@ -302,7 +309,9 @@ internal sealed class DataLoop : IDisposable
 
             _counters.Taken += received;
             for (var i = 0; i < received; i++)
-                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds) ? DropReason.Disarmed : reason);
+                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds, _emptyAt)
+                    ? DropReason.Disarmed
+                    : reason);
         }
     }
 
@@ -312,6 +321,7 @@ internal sealed class DataLoop : IDisposable
         _counters.KernelSeen += statistics.tp_packets;
         _counters.KernelDropped += statistics.tp_drops;
         _takenAtStatistics = _counters.Taken;
+        _statisticsAt = Stopwatch.GetTimestamp();
     }
 
     /// <summary>

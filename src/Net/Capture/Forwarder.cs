@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using QmpRedirector.Net.Interop;
 
@@ -62,7 +63,7 @@ public sealed class Forwarder : IAsyncDisposable
             if (IsArmed)
                 return 0;
             var before = RealtimeClock.NowNanoseconds;
-            _windows.Open(before, _thread.EmptyAt);
+            _windows.Open(before, Stopwatch.GetTimestamp(), _thread.EmptyAt);
             _socket.AttachFilter(CaptureFilter.Accept(_direction));
             IsArmed = true;
             _thread.Post(new ForwarderCommand.CancelDrain());

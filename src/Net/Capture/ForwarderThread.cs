@@ -25,7 +25,7 @@ internal sealed class ForwarderThread : IDisposable
     /// <summary>The account after the thread has ended.</summary>
     internal ForwarderSnapshot Final { get; private set; } = new ForwarderCounters(0).Snapshot(0, 0, 0, false);
 
-    /// <summary>CLOCK_REALTIME nanoseconds at which the kernel's queue was last seen empty.</summary>
+    /// <summary>The Stopwatch timestamp at which the kernel's queue was last seen empty.</summary>
     internal long EmptyAt => _loop.EmptyAt;
 
     internal void Start() => _thread.Start();

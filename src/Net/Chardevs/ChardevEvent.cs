@@ -15,6 +15,10 @@ public abstract record ChardevEvent
     /// <param name="Final">No other will follow: a client without reconnect.</param>
     public sealed record Disconnected(PeerLoss Reason, bool Final) : ChardevEvent;
 
+    /// <summary>A server could not accept a peer; it tries again.</summary>
+    /// <param name="Problem">One sentence.</param>
+    public sealed record NotAccepted(string Problem) : ChardevEvent;
+
     /// <summary>A client that reconnects found nobody; it tries again.</summary>
     /// <param name="Problem">One sentence.</param>
     public sealed record Refused(string Problem) : ChardevEvent;

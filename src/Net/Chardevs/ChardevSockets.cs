@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net;
@@ -12,6 +13,8 @@ internal static class ChardevSockets
     // sizeof(sun_path) (linux/un.h); a path needs room for its NUL.
     private const int LongestPath = 107;
 
+    internal const string InTheWay = "something that is not a socket is in the way; remove it or choose another path";
+
     internal static async Task<Socket> ListenAsync(SocketChardevOptions options, CancellationToken cancellationToken)
     {
         switch (options.Address)
@@ -19,7 +22,7 @@ internal static class ChardevSockets
             case ChardevAddress.Unix unix:
                 return ListenUnix(unix, options);
             case ChardevAddress.Inet inet:
-                return await ListenInetAsync(inet, options.Backlog, cancellationToken);
+                return await OpenInetAsync(inet, options.Backlog, cancellationToken);
             default:
                 return Inherit((ChardevAddress.Fd)options.Address);
         }
@@ -30,9 +33,7 @@ internal static class ChardevSockets
         switch (options.Address)
         {
             case ChardevAddress.Unix unix:
-                var endPoint = EndPointOf(unix);
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                return await ConnectAsync(socket, endPoint, $"'{unix.Path}'", cancellationToken);
+                return await ConnectAsync(EndPointOf(unix), ProtocolType.Unspecified, $"'{unix.Path}'", cancellationToken);
             case ChardevAddress.Inet inet:
                 return await ConnectInetAsync(inet, cancellationToken);
             default:
@@ -54,23 +55,29 @@ internal static class ChardevSockets
     private static Socket ListenUnix(ChardevAddress.Unix unix, SocketChardevOptions options)
     {
         var endPoint = EndPointOf(unix);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             RemoveStale(unix);
+            if (options.Mode is { } mode)
+                SetMode(socket, mode);
             socket.Bind(endPoint);
-
-            // Nobody connects to a socket that does not listen yet.
-            if (options.Mode is { } mode && !unix.Abstract)
-                File.SetUnixFileMode(unix.Path, mode);
             socket.Listen(options.Backlog);
             return socket;
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e, isUnix: true)}", e);
         }
+    }
+
+    // Linux gives the file the mode of the socket's own inode (net/unix/af_unix.c: unix_bind_bsd), so it never has a wider one.
+    private static void SetMode(Socket socket, UnixFileMode mode)
+    {
+        using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
+        File.SetUnixFileMode(handle, mode);
     }
 
     // As QEMU, which unlinks whatever is at the path; but only a socket, and never through a symbolic link.
@@ -86,30 +93,32 @@ internal static class ChardevSockets
                 File.Delete(unix.Path);
                 break;
             default:
-                throw new IOException("something that is not a socket is in the way; remove it or choose another path");
+                throw new IOException(InTheWay);
         }
     }
 
-    private static async Task<Socket> ListenInetAsync(ChardevAddress.Inet inet, int backlog, CancellationToken cancellationToken)
+    /// <summary>Binds to the first address and port that are free, and listens there unless only that was to be known.</summary>
+    internal static async Task<Socket> OpenInetAsync(ChardevAddress.Inet inet, int? backlog, CancellationToken cancellationToken)
     {
         SocketException? last = null;
         foreach (var address in await ResolveAsync(inet, listening: true, cancellationToken))
         {
             for (var port = inet.Port; port <= (inet.To ?? inet.Port); port++)
             {
-                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                Socket? socket = null;
                 try
                 {
+                    socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                     if (address.Equals(IPAddress.IPv6Any))
                         socket.DualMode = inet.Ipv4 != false;
-                    socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
                     socket.Bind(new IPEndPoint(address, port));
-                    socket.Listen(backlog);
+                    if (backlog is { } waiting)
+                        socket.Listen(waiting);
                     return socket;
                 }
                 catch (SocketException e)
                 {
-                    socket.Dispose();
+                    socket?.Dispose();
                     last = e;
                 }
             }
@@ -125,8 +134,8 @@ internal static class ChardevSockets
         {
             try
             {
-                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                return await ConnectAsync(socket, new IPEndPoint(address, inet.Port), $"'{inet.Host}:{inet.Port}'", cancellationToken);
+                var endPoint = new IPEndPoint(address, inet.Port);
+                return await ConnectAsync(endPoint, ProtocolType.Tcp, $"'{inet.Host}:{inet.Port}'", cancellationToken);
             }
             catch (ChardevException e)
             {
@@ -137,21 +146,24 @@ internal static class ChardevSockets
         throw last ?? new ChardevException($"Failed to connect to '{inet.Host}:{inet.Port}': the name has no address of that kind");
     }
 
-    private static async Task<Socket> ConnectAsync(Socket socket, EndPoint endPoint, string where, CancellationToken cancellationToken)
+    private static async Task<Socket> ConnectAsync(
+        EndPoint endPoint, ProtocolType protocol, string where, CancellationToken cancellationToken)
     {
+        Socket? socket = null;
         try
         {
+            socket = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
             await socket.ConnectAsync(endPoint, cancellationToken);
             return Prepare(socket);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new ChardevException($"Failed to connect to {where}: {Reason(e, isUnix: endPoint is UnixDomainSocketEndPoint)}", e);
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }
@@ -167,6 +179,9 @@ internal static class ChardevSockets
             return [.. any.Where(Wanted)];
         }
 
+        // The resolver refuses the unspecified addresses, which a listener may well be given.
+        if (IPAddress.TryParse(inet.Host, out var literal))
+            return Wanted(literal) ? [literal] : [];
         try
         {
             return [.. (await Dns.GetHostAddressesAsync(inet.Host, cancellationToken)).Where(Wanted)];
@@ -195,7 +210,7 @@ internal static class ChardevSockets
         }
     }
 
-    private static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
+    internal static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
     {
         var length = Encoding.UTF8.GetByteCount(unix.Path);
         if (length > LongestPath)
@@ -206,7 +221,7 @@ internal static class ChardevSockets
         return new UnixDomainSocketEndPoint('\0' + unix.Path + new string('\0', padding));
     }
 
-    private static string Reason(Exception? e, bool isUnix = false) => e switch
+    internal static string Reason(Exception? e, bool isUnix = false) => e switch
     {
         // .NET maps ENOENT of a Unix socket's path to a code of its own.
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when isUnix => new Win32Exception(Errno.ENOENT).Message,

@@ -8,6 +8,9 @@ namespace QmpRedirector.Net;
 /// </summary>
 public sealed class SocketChardev : IDisposable
 {
+    /// <summary>How long after an accept(2) that failed the next one is tried.</summary>
+    private static readonly TimeSpan _acceptAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a closing connection waits for its peer to read the end of the stream.</summary>
     private static readonly TimeSpan _closing = TimeSpan.FromMilliseconds(200);
 
@@ -53,7 +56,7 @@ public sealed class SocketChardev : IDisposable
     public async Task<Socket?> NextPeerAsync(CancellationToken cancellationToken)
     {
         if (_listener is not null)
-            return ChardevSockets.Prepare(await _listener.AcceptAsync(cancellationToken));
+            return await AcceptAsync(_listener, cancellationToken);
         if (Interlocked.Exchange(ref _first, null) is { } first)
             return first;
         if (_options.Reconnect is not { } interval)
@@ -86,21 +89,55 @@ public sealed class SocketChardev : IDisposable
             {
                 using (peer)
                 {
+                    // Who hears that a peer is there may let frames come at once: by then they must have somewhere to go.
                     IsConnected = true;
-
-                    // Served before it is told: a capture that is armed upon it must find the peer there, or drop its first frames.
                     var serving = serve(peer);
                     OnEvent?.Invoke(new ChardevEvent.Connected());
                     var loss = await serving;
                     IsConnected = false;
                     OnEvent?.Invoke(new ChardevEvent.Disconnected(loss, Final: !_options.Server && _options.Reconnect is null));
                     if (loss == PeerLoss.Stopped)
-                        await CloseAsync(peer);
+                        await CloseAsync(peer, _closing, _time, CancellationToken.None);
                 }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+        }
+    }
+
+    /// <summary>
+    /// Ends our side of the stream and waits for the peer to end its own. QEMU 7.2 can throw away bytes that were written just before a
+    /// close (chardev/char-socket.c, update_ioc_handlers: the hang-up watch has the same priority as the read watch).
+    /// </summary>
+    /// <param name="peer">The connection; its owner disposes of it.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="cancellationToken">Ends the waiting too.</param>
+    /// <returns>False when the peer threw away what it had not read, or was gone.</returns>
+    public static async Task<bool> CloseAsync(Socket peer, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        try
+        {
+            peer.Shutdown(SocketShutdown.Send);
+            using var deadline = new CancellationTokenSource(patience, time);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+            var scratch = new byte[4096];
+            while (await peer.ReceiveAsync(scratch, SocketFlags.None, end.Token) > 0)
+            {
+            }
+
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            // It does not close: nothing more is owed to it.
+            return true;
         }
     }
 
@@ -112,24 +149,21 @@ public sealed class SocketChardev : IDisposable
         _first?.Dispose();
     }
 
-    /// <summary>
-    /// Ends our side of the stream and waits for the peer to end its own. QEMU 7.2 can throw away bytes that were written just before a
-    /// close (chardev/char-socket.c, update_ioc_handlers: the hang-up watch has the same priority as the read watch).
-    /// </summary>
-    private async Task CloseAsync(Socket peer)
+    // accept(2) fails for want of descriptors or memory, or for an error of the one connection; the listener stays good for the next.
+    private async Task<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken)
     {
-        try
+        while (true)
         {
-            peer.Shutdown(SocketShutdown.Send);
-            using var deadline = new CancellationTokenSource(_closing, _time);
-            var scratch = new byte[4096];
-            while (await peer.ReceiveAsync(scratch, SocketFlags.None, deadline.Token) > 0)
+            try
             {
+                return ChardevSockets.Prepare(await listener.AcceptAsync(cancellationToken));
             }
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            // The peer is gone already, or does not close: nothing more is owed to it.
+            catch (SocketException e)
+            {
+                OnEvent?.Invoke(new ChardevEvent.NotAccepted($"Failed to accept a connection: {ChardevSockets.Reason(e)}"));
+            }
+
+            await Task.Delay(_acceptAgain, _time, cancellationToken);
         }
     }
 }

@@ -39,4 +39,18 @@ internal static unsafe class FileKinds
             throw LinuxException.Last("statx");
         return *(ushort*)(buffer + ModeOffset) & S_IFMT;
     }
+
+    /// <summary>
+    /// The errno that W_OK and X_OK bits of access(2) meet with this process's effective rights; 0 when they are granted.
+    /// </summary>
+    internal static int Access(string path, int mode)
+    {
+        var name = Encoding.UTF8.GetBytes(path + '\0');
+        int result;
+
+        // SAFETY: the name is NUL-terminated and pinned during the call.
+        fixed (byte* bytes = name)
+            result = Libc.faccessat(AT_FDCWD, bytes, mode, AT_EACCESS);
+        return result == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
 }

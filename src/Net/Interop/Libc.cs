@@ -58,6 +58,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int statx(int directory, byte* path, int flags, uint mask, void* buffer);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int faccessat(int directory, byte* path, int mode, int flags);
+
     // glibc 2.36 has the wrapper; older ones do not, and the number is the same on every architecture (asm-generic/unistd.h).
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint syscall(nint number, nint a, nint b);

@@ -25,9 +25,9 @@ public sealed class LinuxException : IOException
 
     internal static LinuxException Last(string call, string? on = null) => new(call, Marshal.GetLastPInvokeError(), on);
 
-    private static string Describe(string call, int errno, string? on)
-    {
-        var reason = new Win32Exception(errno).Message;
-        return on is null ? $"{call}: {reason}" : $"{call} on {on}: {reason}";
-    }
+    /// <summary>The kernel's words for an errno, as strerror(3) has them.</summary>
+    internal static string Reason(int errno) => new Win32Exception(errno).Message;
+
+    private static string Describe(string call, int errno, string? on) =>
+        on is null ? $"{call}: {Reason(errno)}" : $"{call} on {on}: {Reason(errno)}";
 }

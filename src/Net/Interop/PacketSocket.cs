@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using static QmpRedirector.Net.Interop.Constants;
 
@@ -14,6 +15,17 @@ namespace QmpRedirector.Net.Interop;
 /// </remarks>
 internal sealed unsafe class PacketSocket : IDisposable
 {
+    /// <summary>
+    /// What a capture asks of the kernel beside the buffer, in the order it is set: nothing is queued before the filter is there.
+    /// </summary>
+    internal static readonly ImmutableArray<(string Name, Action<PacketSocket> Set)> Options =
+    [
+        ("SO_ATTACH_FILTER", static socket => socket.AttachFilter(CaptureFilter.DropAll)),
+        ("PACKET_VNET_HDR", static socket => socket.Enable(SOL_PACKET, PACKET_VNET_HDR, "setsockopt(PACKET_VNET_HDR)")),
+        ("PACKET_AUXDATA", static socket => socket.Enable(SOL_PACKET, PACKET_AUXDATA, "setsockopt(PACKET_AUXDATA)")),
+        ("SO_TIMESTAMPNS", static socket => socket.Enable(SOL_SOCKET, SO_TIMESTAMPNS, "setsockopt(SO_TIMESTAMPNS)")),
+    ];
+
     private readonly SafeFd _fd;
 
     private PacketSocket(SafeFd fd) => _fd = fd;
@@ -26,16 +38,11 @@ internal sealed unsafe class PacketSocket : IDisposable
     /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, or the kernel lacks an option.</exception>
     internal static PacketSocket Open(long receiveBuffer)
     {
-        var fd = Libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd.IsInvalid)
-            throw LinuxException.Last("socket(AF_PACKET)");
-        var socket = new PacketSocket(fd);
+        var socket = Create();
         try
         {
-            socket.AttachFilter(CaptureFilter.DropAll);
-            socket.Enable(SOL_PACKET, PACKET_VNET_HDR, "setsockopt(PACKET_VNET_HDR)");
-            socket.Enable(SOL_PACKET, PACKET_AUXDATA, "setsockopt(PACKET_AUXDATA)");
-            socket.Enable(SOL_SOCKET, SO_TIMESTAMPNS, "setsockopt(SO_TIMESTAMPNS)");
+            foreach (var (_, set) in Options)
+                set(socket);
             socket.SetReceiveBuffer(receiveBuffer);
             return socket;
         }
@@ -44,6 +51,14 @@ internal sealed unsafe class PacketSocket : IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A socket that receives nothing and has none of <see cref="Options"/> yet.</summary>
+    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW.</exception>
+    internal static PacketSocket Create()
+    {
+        var fd = Libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        return fd.IsInvalid ? throw LinuxException.Last("socket(AF_PACKET)") : new PacketSocket(fd);
     }
 
     /// <summary>
@@ -97,19 +112,20 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     public void Dispose() => _fd.Dispose();
 
-    private void SetReceiveBuffer(long bytes)
+    /// <summary>
+    /// Asks for a receive buffer; <see cref="ReceiveBuffer"/> tells what came of it. True when no limit applied (CAP_NET_ADMIN).
+    /// </summary>
+    internal bool SetReceiveBuffer(long bytes)
     {
         // The kernel doubles the value to allow for its own overhead and charges against the double (socket(7), SO_RCVBUF).
         var half = (int)Math.Min(bytes / 2, int.MaxValue / 2);
 
         // SAFETY: an int on this frame, with its own size.
-        if (Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(int)) < 0
-            && Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof(int)) < 0)
-        {
+        var isForced = Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(int)) == 0;
+        if (!isForced && Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof(int)) < 0)
             throw LinuxException.Last("setsockopt(SO_RCVBUF)");
-        }
-
         ReceiveBuffer = MemoryInformation(SK_MEMINFO_RCVBUF);
+        return isForced;
     }
 
     private void Enable(int level, int option, string call)

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace QmpRedirector.Net.Interop;
 
-/// <summary>A fixed set of descriptors for poll(2). A descriptor with no events asked for is left out, so that a standing POLLERR cannot spin.</summary>
+/// <summary>
+/// A fixed set of descriptors for poll(2), which reports POLLERR and POLLHUP whether asked for or not: one whose standing error must not
+/// spin is left out.
+/// </summary>
 internal sealed unsafe class Poller : IDisposable
 {
     private readonly pollfd* _descriptors;
@@ -20,13 +23,13 @@ internal sealed unsafe class Poller : IDisposable
             _descriptors[i].fd = -1;
     }
 
-    /// <summary>Asks for <paramref name="events"/> on a descriptor; null or 0 leaves the place empty.</summary>
+    /// <summary>Asks for <paramref name="events"/> on a descriptor, with 0 only for its end; null leaves the place empty.</summary>
     internal void Watch(int place, SafeHandle? handle, short events)
     {
         _handles[place] = handle;
 
         // SAFETY: place is below the count allocated in the constructor.
-        _descriptors[place].fd = handle is null || events == 0 ? -1 : (int)handle.DangerousGetHandle();
+        _descriptors[place].fd = handle is null ? -1 : (int)handle.DangerousGetHandle();
         _descriptors[place].events = events;
     }
 

@@ -72,11 +72,10 @@ internal static class QmpSocket
 
     internal static QmpConnectException Explain(QmpAddress address, SocketException e) => e.SocketErrorCode switch
     {
-        // ENOENT on a UNIX socket arrives as AddressNotAvailable.
-        SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData => Failure(
-            QmpConnectFailure.NotFound, address, e, address.Kind == QmpAddressKind.Unix
-                ? NoSuchSocket(address)
-                : "the host is not known."),
+        // ENOENT on a UNIX socket arrives as AddressNotAvailable; on TCP that is what it says: no IPv6 here, for example.
+        SocketError.AddressNotAvailable when address.Kind == QmpAddressKind.Unix =>
+            Failure(QmpConnectFailure.NotFound, address, e, NoSuchSocket(address)),
+        SocketError.HostNotFound or SocketError.NoData => Failure(QmpConnectFailure.NotFound, address, e, "the host is not known."),
         // Errors .NET has no name for, such as ENOTDIR.
         SocketError.SocketError when address.Kind == QmpAddressKind.Unix && !Path.Exists(address.Path) =>
             Failure(QmpConnectFailure.NotFound, address, e, NoSuchSocket(address)),

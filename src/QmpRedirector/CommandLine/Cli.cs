@@ -1,4 +1,5 @@
 using System.CommandLine;
+using QmpRedirector.CommandLine.Generated;
 using QmpRedirector.Options;
 
 namespace QmpRedirector.CommandLine;
@@ -9,30 +10,42 @@ internal static class Cli
     public const string Program = "qmp-redirector";
     private const int UsageError = 2;
 
+    public static string Version { get; } = typeof(Cli).Assembly.GetName().Version!.ToString(3);
+
     /// <param name="args">Without the program's name.</param>
     /// <param name="run">What <c>run</c> does once its options are right.</param>
+    /// <param name="check">What <c>check</c> does once its options are right.</param>
     /// <param name="decode">What <c>decode</c> does once its options are right.</param>
-    /// <param name="output">Takes help and version when they are asked for.</param>
+    /// <param name="send">What <c>send</c> does once its options are right.</param>
+    /// <param name="output">Takes what is asked for: help, version, capabilities, generated files.</param>
     /// <param name="error">Takes errors and warnings.</param>
     /// <returns>The exit code.</returns>
     public static Task<int> InvokeAsync(
         IReadOnlyList<string> args,
         Func<RunOptions, CancellationToken, Task<int>> run,
+        Func<CheckOptions, CancellationToken, Task<int>> check,
         Func<DecodeOptions, CancellationToken, Task<int>> decode,
+        Func<SendOptions, CancellationToken, Task<int>> send,
         TextWriter output,
         TextWriter error)
     {
         RunCommand runCommand = new();
+        CheckCommand checkCommand = new();
         DecodeCommand decodeCommand = new();
+        SendCommand sendCommand = new();
         Option<bool> help = new("--help", "-h") { Recursive = true, Arity = ArgumentArity.Zero };
         Option<bool> version = new("--version") { Arity = ArgumentArity.Zero };
-        RootCommand root = new() { runCommand, decodeCommand };
+        Option<bool> capabilities = new("--print-capabilities") { Arity = ArgumentArity.Zero };
+        Option<string?> generate = new("--generate") { Hidden = true };
+        RootCommand root = new() { runCommand, checkCommand, decodeCommand, sendCommand };
         root.TreatUnmatchedTokensAsErrors = false;
         // An argument means what it says: no [directives], no @response files, no -abc for -a -b -c.
         root.Directives.Clear();
         root.Options.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
+        root.Options.Add(capabilities);
+        root.Options.Add(generate);
         // The parser drops a first word in brackets even where it knows no directives.
         if (args is [['[', ..] bracketed, ..])
             return Print(error, UsageErrors.Text([UsageErrors.Unknown(bracketed)], Program), UsageError);
@@ -40,17 +53,25 @@ internal static class Cli
 
         Command command = result.CommandResult.Command;
         if (result.GetResult(help) is { Implicit: false })
-            return Print(output, HelpText.Of(command), 0);
+            return Print(output, HelpText.Of(command).ToString(), 0);
         if (result.GetResult(version) is { Implicit: false })
-            return Print(output, $"{Program} {typeof(Cli).Assembly.GetName().Version?.ToString(3)}\n", 0);
+            return Print(output, $"{Program} {Version}\n", 0);
+        if (result.GetResult(capabilities) is { Implicit: false })
+            return Print(output, Capabilities.Of(root), 0);
+        if (result.GetResult(generate) is { Tokens: [var what] } && GeneratedFiles.Of(what.Value, root) is string file)
+            return Print(output, file, 0);
         if (command == root && result.UnmatchedTokens.Count == 0)
-            return Print(error, HelpText.Of(root), UsageError);
+            return Print(error, HelpText.Of(root).ToString(), UsageError);
 
         List<string> errors = [.. UsageErrors.Of(result, isRoot: command == root)];
         if (command == runCommand)
-            SetAction(RunOptionsParser.Parse(runCommand.Read(result), File.ReadAllText), run);
+            SetAction(RunOptionsParser.Parse(runCommand.Read(result), ReadFile), run);
+        else if (command == checkCommand)
+            SetAction(CheckOptionsParser.Parse(checkCommand.ReadCheck(result), ReadFile), check);
         else if (command == decodeCommand)
             SetAction(DecodeOptionsParser.Parse(decodeCommand.Read(result)), decode);
+        else if (command == sendCommand)
+            SetAction(SendOptionsParser.Parse(sendCommand.Read(result)), send);
         if (errors.Count > 0)
             return Print(error, UsageErrors.Text(errors, command == root ? Program : $"{Program} {command.Name}"), UsageError);
         return result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
@@ -67,6 +88,10 @@ internal static class Cli
             });
         }
     }
+
+    // .NET would say of a directory that access is denied.
+    private static string ReadFile(string path) =>
+        Directory.Exists(path) ? throw new IOException("it is a directory") : File.ReadAllText(path);
 
     private static async Task<int> Print(TextWriter writer, string text, int exitCode)
     {

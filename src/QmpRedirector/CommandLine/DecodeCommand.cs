@@ -7,7 +7,7 @@ namespace QmpRedirector.CommandLine;
 /// <summary><c>qmp-redirector decode</c>.</summary>
 internal sealed class DecodeCommand : Command
 {
-    private readonly Argument<string?> _input = new("input") { Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _input = new("input") { Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE|ADDR|CHARDEV" };
     private readonly Option<bool> _vnetHdrSupport = new("--vnet-hdr-support") { Arity = ArgumentArity.Zero };
     private readonly Option<string?> _vnetHdrLen = new("--vnet-hdr-len");
     private readonly Option<string?> _write = new("-w");

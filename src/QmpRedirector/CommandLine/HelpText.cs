@@ -1,21 +1,19 @@
+using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
 using QmpRedirector.Options;
 
 namespace QmpRedirector.CommandLine;
 
-/// <summary>The text of --help; its lists of keys and options are the schema tables.</summary>
+/// <summary>What --help says, and with it the man page and the completions; its lists of keys and options are the schema tables.</summary>
 internal static class HelpText
 {
-    private const int TermWidth = 30;
-    private const int Width = 121;
-
-    public static string Of(Command command) => command switch
+    public static HelpPage Of(Command command) => command switch
     {
-        RunCommand => Write(RunIntroduction, RunGroups(), RunExamples),
-        DecodeCommand => Write(DecodeIntroduction, DecodeGroups(), DecodeExamples),
-        _ => Write(RootIntroduction, RootGroups(command), RootExamples),
+        CheckCommand => new(CheckIntroduction, [CheckGroup(), .. RunGroups()], CheckExamples),
+        RunCommand => new(RunIntroduction, RunGroups(), RunExamples),
+        DecodeCommand => new(DecodeIntroduction, DecodeGroups(), DecodeExamples),
+        SendCommand => new(SendIntroduction, SendGroups(), SendExamples),
+        _ => new(RootIntroduction, RootGroups(command), RootExamples),
     };
 
     private const string RootIntroduction =
@@ -58,6 +56,24 @@ internal static class HelpText
 
         """;
 
+    private const string CheckIntroduction =
+        """
+        Usage: qmp-redirector check --qmp ADDR [--chardev OPTS]... [--object OPTS]... [OPTION]...
+        Says line by line whether 'run' would work with the same options: ok, warn (it works, but), or FAIL, each with a remedy.
+        It looks and changes nothing: it makes no file, connects to no chardev, and leaves QEMU's monitor once it has asked.
+
+        """;
+
+    private const string CheckExamples =
+        """
+        Exit status: 0 'run' would work (there may be warnings), 1 it would not, 2 a wrong command line.
+        Examples:
+          qmp-redirector check --config /etc/qmp-redirector/guest.json
+          qmp-redirector check -qmp unix:/run/qemu/guest.qmp --peer-qmp unix:/run/qemu/consumer.qmp \
+            -chardev socket,id=m0,path=/run/qemu/guest.m0 -object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0
+
+        """;
+
     private const string DecodeIntroduction =
         """
         Usage: qmp-redirector decode [FILE|-|ADDR|CHARDEV] [OPTION]...
@@ -75,11 +91,35 @@ internal static class HelpText
 
         """;
 
+    private const string SendIntroduction =
+        """
+        Usage: qmp-redirector send FILE ADDR|CHARDEV [OPTION]...
+        Sends the frames of a pcap or pcapng file as a filter-redirector would, to test a consumer without a guest. Frames of
+        which the file has only a part, and those no QEMU takes, are skipped and counted.
+
+        """;
+
+    private const string SendExamples =
+        """
+        Examples:
+          qmp-redirector send guest.pcapng unix:/run/qemu/consumer.in
+          qmp-redirector send guest.pcap socket,path=/run/qemu/guest.m0,server=on --vnet-hdr-support --realtime
+          tcpdump -i eth0 -U -w - | qmp-redirector send - tcp:192.0.2.2:9003
+
+        """;
+
     private static OptionGroup[] RootGroups(Command root) =>
     [
-        new("Commands", [.. root.Subcommands.Select(static command => (command.Name, command.Description ?? ""))]),
-        new("Options", [("-h, --help", "show help; 'qmp-redirector COMMAND --help' tells more"), ("--version", "show the version")]),
+        new("Commands", [.. root.Subcommands.Select(static command => new OptionRow(command.Name, command.Description ?? ""))]),
+        new("Options",
+        [
+            ("-h, --help", "show help; 'qmp-redirector COMMAND --help' tells more"),
+            ("--version", "show the version"),
+            ("--print-capabilities", "show as JSON what this version can do, for programs that start it"),
+        ]),
     ];
+
+    private static OptionGroup CheckGroup() => new("Options of check", [.. CheckSchema.Scalars.Select(static key => Option(CheckSchema.Schema, key.Name))]);
 
     private static OptionGroup[] RunGroups() =>
     [
@@ -111,71 +151,59 @@ internal static class HelpText
         ]),
         new("Options",
         [
-            ("--vnet-hdr-support", Help("vnet-hdr-support")),
-            ("--vnet-hdr-len N", Help("vnet-hdr-len") + ": 0, 10, 12, 20 or 24"),
-            ("-w FILE", Help("write")),
-            ("-c N", Help("count")),
+            Option(DecodeSchema.Schema, "vnet-hdr-support"),
+            Option(DecodeSchema.Schema, "vnet-hdr-len"),
+            Option(DecodeSchema.Schema, "write", "-w"),
+            Option(DecodeSchema.Schema, "count", "-c"),
             ("-h, --help", "show this help"),
         ]),
     ];
 
-    private static string Help(string key) => DecodeSchema.Schema.Find(key)!.Help;
+    private static OptionGroup[] SendGroups() =>
+    [
+        new("Input and output",
+        [
+            ("FILE", "a capture file, pcap or pcapng, of Ethernet; -: standard input"),
+            ("ADDR", "connect to unix:PATH, tcp:HOST:PORT, fd:N or a path"),
+            ("CHARDEV", "connect or listen as QEMU's -chardev does: socket,path=PATH,server=on"),
+        ]),
+        new("Options",
+        [
+            .. SendSchema.Schema.Keys.Select(static key => Option(SendSchema.Schema, key.Name)),
+            ("-h, --help", "show this help"),
+        ]),
+    ];
 
-    private static IEnumerable<(string Term, string Text)> Options(params string[] names) => names.Select(Option);
+    private static IEnumerable<OptionRow> Options(params string[] names) => names.Select(Option);
 
-    private static (string Term, string Text) Option(string name)
+    private static OptionRow Option(string name) => Option(RunSchema.Schema, name);
+
+    private static OptionRow Option(OptionSchema schema, string name, string? shortName = null)
     {
-        OptionKey key = RunSchema.Schema.Find(name)!;
+        OptionKey key = schema.Find(name)!;
         bool isFlag = key.Kind == OptionKind.Boolean;
-        return (isFlag ? $"--{name}" : $"--{name} {key.ValueName}", key.Help + (isFlag ? "" : Default(key)));
+        string term = shortName ?? $"--{name}";
+        return new OptionRow(isFlag ? term : $"{term} {key.ValueName}", key.Help + (isFlag ? "" : Default(key))) { Values = Values(key) };
     }
 
-    private static IEnumerable<(string Term, string Text)> Keys(IEnumerable<OptionKey> keys) => keys
+    private static IEnumerable<OptionRow> Keys(IEnumerable<OptionKey> keys) => keys
         .Where(static key => key.Support == OptionSupport.Supported)
-        .Select(static key => ($"{key.Name}={Value(key)}", key.Help + Default(key)));
+        .Select(static key => new OptionRow($"{key.Name}={Value(key)}", key.Help + Default(key)) { Values = Values(key) });
+
+    private static ImmutableArray<string> Values(OptionKey key) => key.Kind switch
+    {
+        OptionKind.Boolean => ["on", "off"],
+        OptionKind.Enum => [.. key.Values.Except(key.LaterValues)],
+        _ => [],
+    };
 
     private static string Value(OptionKey key) => key.Kind switch
     {
-        OptionKind.Boolean => "on|off",
-        OptionKind.Enum => string.Join('|', key.Values.Except(key.LaterValues)),
+        OptionKind.Boolean or OptionKind.Enum => string.Join('|', Values(key)),
         OptionKind.Number => "N",
         OptionKind.Size => "SIZE",
         _ => key.Name.ToUpperInvariant(),
     };
 
     private static string Default(OptionKey key) => key.Default is string value ? $" (default {value})" : "";
-
-    private static string Write(string introduction, OptionGroup[] groups, string end)
-    {
-        StringBuilder text = new(introduction);
-        foreach (OptionGroup group in groups)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}:\n");
-            foreach ((string term, string description) in group.Rows)
-                Row(text, term, description);
-        }
-
-        return text.Append('\n').Append(end).ToString();
-    }
-
-    private static void Row(StringBuilder text, string term, string description)
-    {
-        text.Append("  ").Append(term.PadRight(TermWidth));
-        if (term.Length >= TermWidth)
-            text.Append('\n').Append(' ', TermWidth + 2);
-        int column = TermWidth + 2;
-        foreach (string word in description.Split(' '))
-        {
-            if (column + word.Length >= Width)
-            {
-                text.Append('\n').Append(' ', TermWidth + 2);
-                column = TermWidth + 2;
-            }
-
-            text.Append(column == TermWidth + 2 ? "" : " ").Append(word);
-            column += word.Length + 1;
-        }
-
-        text.Append('\n');
-    }
 }

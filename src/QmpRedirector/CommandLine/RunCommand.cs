@@ -4,28 +4,26 @@ using QmpRedirector.Options;
 namespace QmpRedirector.CommandLine;
 
 /// <summary><c>qmp-redirector run</c>. Its single-valued options are the rows of <see cref="RunSchema"/>.</summary>
-internal sealed class RunCommand : Command
+internal class RunCommand : Command
 {
     private readonly Option<string[]> _chardev = new("--chardev", "-chardev");
     private readonly Option<string[]> _object = new("--object", "-object");
     private readonly Option<string?> _config = new("--config");
-    private readonly List<(OptionKey Key, Option Option)> _scalars = [];
+    private readonly List<(OptionKey Key, Option Option)> _scalars;
 
     public RunCommand()
-        : base("run", "Follow a VM by QMP, capture its netdevs as filter-redirector would, and send the frames to chardevs.")
+        : this("run", "Follow a VM by QMP, capture its netdevs as filter-redirector would, and send the frames to chardevs.")
+    {
+    }
+
+    protected RunCommand(string name, string description)
+        : base(name, description)
     {
         TreatUnmatchedTokensAsErrors = false;
         Options.Add(_chardev);
         Options.Add(_object);
         Options.Add(_config);
-        foreach (OptionKey key in RunSchema.Scalars)
-        {
-            Option option = key.Kind == OptionKind.Boolean
-                ? new Option<bool>($"--{key.Name}") { Arity = ArgumentArity.Zero }
-                : new Option<string?>($"--{key.Name}", key.Name == "qmp" ? ["-qmp"] : []);
-            _scalars.Add((key, option));
-            Options.Add(option);
-        }
+        _scalars = AddScalars(RunSchema.Scalars);
     }
 
     public RunArguments Read(ParseResult result) => new()
@@ -33,12 +31,29 @@ internal sealed class RunCommand : Command
         Chardevs = Values(result, _chardev),
         Objects = Values(result, _object),
         Config = Values(result, _config).LastOrDefault(),
-        Scalars = _scalars
-            .Where(scalar => result.GetResult(scalar.Option) is { Implicit: false } given && (given.Tokens.Count > 0 || IsFlag(scalar.Key)))
-            .ToDictionary(
-                static scalar => scalar.Key.Name,
-                scalar => IsFlag(scalar.Key) ? "on" : Values(result, scalar.Option)[^1]),
+        Scalars = Scalars(result, _scalars),
     };
+
+    protected List<(OptionKey Key, Option Option)> AddScalars(IEnumerable<OptionKey> keys)
+    {
+        List<(OptionKey Key, Option Option)> scalars = [];
+        foreach (OptionKey key in keys)
+        {
+            Option option = key.Kind == OptionKind.Boolean
+                ? new Option<bool>($"--{key.Name}") { Arity = ArgumentArity.Zero }
+                : new Option<string?>($"--{key.Name}", key.Name == "qmp" ? ["-qmp"] : []);
+            scalars.Add((key, option));
+            Options.Add(option);
+        }
+
+        return scalars;
+    }
+
+    protected static Dictionary<string, string> Scalars(ParseResult result, IEnumerable<(OptionKey Key, Option Option)> scalars) => scalars
+        .Where(scalar => result.GetResult(scalar.Option) is { Implicit: false } given && (given.Tokens.Count > 0 || IsFlag(scalar.Key)))
+        .ToDictionary(
+            static scalar => scalar.Key.Name,
+            scalar => IsFlag(scalar.Key) ? "on" : Values(result, scalar.Option)[^1]);
 
     private static bool IsFlag(OptionKey key) => key.Kind == OptionKind.Boolean;
 

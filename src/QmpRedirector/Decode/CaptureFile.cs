@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using QmpRedirector.CommandLine;
 using QmpRedirector.Net;
 
 namespace QmpRedirector.Decode;
@@ -13,7 +14,7 @@ internal static class CaptureFile
     public static PcapngSection Section { get; } = new(
         RuntimeInformation.OSArchitecture.ToString(),
         RuntimeInformation.OSDescription,
-        $"qmp-redirector {typeof(CaptureFile).Assembly.GetName().Version?.ToString(3)}");
+        $"{Cli.Program} {Cli.Version}");
 
     /// <summary>A new file is the owner's alone (0600): frames are tenants' data.</summary>
     public static Stream Open(string path, Func<Stream> openStandardOutput) => path == StandardOutput

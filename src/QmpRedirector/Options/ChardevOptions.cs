@@ -8,11 +8,9 @@ namespace QmpRedirector.Options;
 /// <param name="Server">Listen rather than connect.</param>
 /// <param name="Wait">Only with <paramref name="Server"/>: not ready before a peer has connected.</param>
 /// <param name="Reconnect">Only without <paramref name="Server"/>: wait so long before connecting again; null: never do.</param>
-/// <param name="NoDelay">TCP_NODELAY.</param>
 internal sealed record ChardevOptions(
     string Id,
     ChardevAddress Address,
     bool Server,
     bool Wait,
-    TimeSpan? Reconnect,
-    bool NoDelay);
+    TimeSpan? Reconnect);

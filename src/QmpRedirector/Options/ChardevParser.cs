@@ -84,8 +84,7 @@ internal sealed class ChardevParser
             address,
             server,
             server && (_reader.Boolean("wait") ?? !_isJson),
-            milliseconds == 0 ? null : TimeSpan.FromMilliseconds(milliseconds),
-            _reader.Boolean("nodelay") ?? !(_reader.Boolean("delay") ?? true));
+            milliseconds == 0 ? null : TimeSpan.FromMilliseconds(milliseconds));
     }
 
     private void CheckHead()

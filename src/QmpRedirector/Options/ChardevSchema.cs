@@ -27,7 +27,7 @@ internal static class ChardevSchema
         new("wait", OptionKind.Boolean, "with server=on: not ready before a peer has connected") { Default = "on" },
         Retry("reconnect", "seconds after which to connect again; 0: never", MaximumReconnect / 1000),
         Retry("reconnect-ms", "the same in milliseconds", MaximumReconnect),
-        new("nodelay", OptionKind.Boolean, "TCP: send small frames at once") { Default = "off" },
+        new("nodelay", OptionKind.Boolean, "accepted; on TCP small frames are always sent at once"),
         Foreign("telnet", OptionKind.Boolean),
         Foreign("tn3270", OptionKind.Boolean),
         Foreign("websocket", OptionKind.Boolean),

@@ -15,6 +15,9 @@ internal sealed class ConfigFile(string origin, OptionReport report)
     /// <summary>Empty when the file could not be read as JSON.</summary>
     public OptionBag Scalars => new(origin, OptionForm.Json, _scalars);
 
+    /// <summary>Was it a JSON object? If not, nothing is known of what it should have held.</summary>
+    public bool IsRead { get; private set; }
+
     public IReadOnlyList<DeclaredChardev> Chardevs => _chardevs;
 
     public IReadOnlyList<DeclaredObject> Objects => _objects;
@@ -29,9 +32,13 @@ internal sealed class ConfigFile(string origin, OptionReport report)
         {
             config.Load(readFile(path));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             config.Error($"the file cannot be read: {error.Message}");
+        }
+        catch (ArgumentException)
+        {
+            config.Error("this is not the name of a file");
         }
 
         return config;
@@ -50,6 +57,7 @@ internal sealed class ConfigFile(string origin, OptionReport report)
 
     private void Load(JsonElement root)
     {
+        IsRead = true;
         foreach (JsonProperty property in root.EnumerateObject())
         {
             if (property.Name == RunSchema.ChardevsKey)

@@ -5,8 +5,6 @@ namespace QmpRedirector.Options;
 /// <summary>Makes <see cref="DecodeOptions"/> of the command line, or says everything that is wrong.</summary>
 internal static class DecodeOptionsParser
 {
-    private const string ChardevId = "decode";
-
     public static OptionsResult<DecodeOptions> Parse(DecodeArguments arguments)
     {
         OptionReport report = new();
@@ -37,17 +35,14 @@ internal static class DecodeOptionsParser
     {
         if (text == "-")
             return new DecodeInput.StandardInput();
-        if (text.StartsWith("socket,", StringComparison.Ordinal) || text.StartsWith('{'))
+        if (text.Length == 0)
         {
-            ChardevOptions? chardev = ChardevParser.Parse(text, "decode", report, ChardevId).Value;
-            return chardev is null ? null : new DecodeInput.Socket(chardev);
+            report.Error("decode ''", "this is neither a file nor an address");
+            return null;
         }
 
-        if (!EndpointOptions.IsAddress(text))
+        if (!PeerArgument.IsPeer(text))
             return new DecodeInput.File(text);
-        if (EndpointOptions.Parse(text, qemuListens: false, out string sentence) is EndpointOptions endpoint)
-            return new DecodeInput.Socket(new ChardevOptions(ChardevId, endpoint.Address, false, false, null, false));
-        report.Error($"decode {OptionOrigin.Shown(text)}", sentence);
-        return null;
+        return PeerArgument.Parse(text, "decode", report) is ChardevOptions chardev ? new DecodeInput.Socket(chardev) : null;
     }
 }

@@ -7,7 +7,7 @@ internal static class ObjectSchema
 {
     /// <summary>Objects of QEMU's that come with netdevs and chardevs, for a better word than "does not accept".</summary>
     public static readonly ImmutableArray<string> ForeignTypes =
-        ["colo-compare", "filter-buffer", "filter-dump", "filter-replay", "filter-rewriter"];
+        ["colo-compare", "filter-buffer", "filter-dump", "filter-replay", "filter-rewriter", "iothread"];
 
     public static readonly ImmutableArray<OptionKey> Properties =
     [

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
+using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
 
@@ -6,7 +8,7 @@ namespace QmpRedirector.Options;
 internal sealed record RunOptions
 {
     /// <summary>QEMU's QMP socket.</summary>
-    public required EndpointOptions Qmp { get; init; }
+    public required QmpAddress Qmp { get; init; }
 
     public required IReadOnlyList<ChardevOptions> Chardevs { get; init; }
 
@@ -16,7 +18,7 @@ internal sealed record RunOptions
     public string? PidFile { get; init; }
 
     /// <summary>Where metrics are served: a Unix socket, TCP on loopback, or a listener this process was started with.</summary>
-    public EndpointOptions? Metrics { get; init; }
+    public ChardevAddress? Metrics { get; init; }
 
     /// <summary>What is forwarded is recorded here.</summary>
     public string? PcapngFile { get; init; }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Net;
+using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
 
@@ -15,9 +16,11 @@ internal static class RunOptionsParser
         OptionReader scalars = new(RunSchema.Schema, report);
         List<DeclaredChardev> chardevs = [];
         List<DeclaredObject> objects = [];
+        bool isComplete = true;
         if (arguments.Config is string path)
         {
             ConfigFile config = ConfigFile.Read(path, readFile, report);
+            isComplete = config.IsRead;
             scalars.Add(config.Scalars);
             chardevs.AddRange(config.Chardevs);
             objects.AddRange(config.Objects);
@@ -28,9 +31,9 @@ internal static class RunOptionsParser
         chardevs.AddRange(arguments.Chardevs.Select(text => ChardevParser.Parse(text, "--chardev", report)));
         objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
 
-        EndpointOptions? qmp = Qmp(scalars, report);
-        EndpointOptions? metrics = Metrics(scalars, report);
-        if (objects.Count == 0)
+        QmpAddress? qmp = Qmp(scalars, report, isComplete);
+        ChardevAddress? metrics = Metrics(scalars, report);
+        if (objects.Count == 0 && isComplete)
             report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
         CrossChecks.Run(chardevs, objects, report);
         return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, metrics, scalars, chardevs, objects) : null, report);
@@ -39,39 +42,39 @@ internal static class RunOptionsParser
     private static string ScalarOrigin(string key, string value) =>
         RunSchema.Schema.Find(key)?.Kind == OptionKind.Boolean ? $"--{key}" : $"--{key} {OptionOrigin.Shown(value)}";
 
-    private static EndpointOptions? Qmp(OptionReader scalars, OptionReport report)
+    private static QmpAddress? Qmp(OptionReader scalars, OptionReport report, bool isComplete)
     {
         if (scalars.String("qmp") is not string text)
         {
-            if (!scalars.Has("qmp"))
+            if (isComplete && !scalars.Has("qmp"))
                 report.Error("--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp");
             return null;
         }
 
-        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens: true, out string sentence);
-        if (endpoint is null)
+        QmpAddress? address = AddressText.Qmp(text, out string sentence);
+        if (address is null)
             report.Error(scalars.Origin("qmp"), sentence);
-        return endpoint;
+        return address;
     }
 
-    private static EndpointOptions? Metrics(OptionReader scalars, OptionReport report)
+    private static ChardevAddress? Metrics(OptionReader scalars, OptionReport report)
     {
         if (scalars.String("metrics") is not string text)
             return null;
-        EndpointOptions? endpoint = EndpointOptions.Parse(text, qemuListens: false, out string sentence);
-        if (endpoint?.Address is ChardevAddress.Inet inet && !IsLoopback(inet.Host))
+        ChardevAddress? address = AddressText.Stream(text, out string sentence);
+        if (address is ChardevAddress.Inet inet && !IsLoopback(inet.Host))
             sentence = "--metrics serves loopback only; put a proxy in front";
         if (sentence.Length > 0)
             report.Error(scalars.Origin("metrics"), sentence);
-        return endpoint;
+        return address;
     }
 
     private static bool IsLoopback(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
     private static RunOptions Build(
-        EndpointOptions qmp,
-        EndpointOptions? metrics,
+        QmpAddress qmp,
+        ChardevAddress? metrics,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()

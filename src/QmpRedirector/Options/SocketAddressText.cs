@@ -4,7 +4,7 @@ using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
 
-/// <summary>The parts of socket addresses that both ADDR and chardevs have; each returns null and a sentence for a bad one.</summary>
+/// <summary>The parts of a chardev's address; each returns null and a sentence for a bad one.</summary>
 internal static class SocketAddressText
 {
     // sizeof(sockaddr_un.sun_path), with room for the zero that ends a path or starts an abstract name.

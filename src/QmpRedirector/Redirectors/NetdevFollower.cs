@@ -100,15 +100,19 @@ internal sealed class NetdevFollower(
             ? NetdevResolution.Found(ifname, 1, "ifname=")
             : await resolver.ResolveAsync(client, redirector.Options.Netdev, snapshot.QemuPid, cancellationToken);
 
-    private static NetdevResolution Describe(NetdevResolution resolution, LinkInfo? link) => link is null
+    /// <summary>What is wrong with the link a netdev was resolved to.</summary>
+    public static NetdevResolution Describe(NetdevResolution resolution, LinkInfo? link) => link is null
         ? NetdevResolution.NotFound($"TAP '{resolution.IfName}' ({resolution.How}) does not exist in this network namespace.")
-        : NetdevResolution.Refused($"{link.WhyNotTap} ({resolution.How})");
+        : NetdevResolution.Refused($"{link.WhyNotTap!.TrimEnd('.')} ({resolution.How}).");
 
     private void TakeAbsence(NetdevResolution resolution, VmSnapshot snapshot)
     {
         if (!redirector.Bound.IsCompleted && !MayStillCome(resolution, snapshot))
             throw new RedirectorException(resolution.Sentence!);
-        redirector.Unbind("netdev lost");
+
+        // What cannot be read just now says nothing against the TAP that is known.
+        if (resolution.Kind != NetdevResolutionKind.Unreadable)
+            redirector.Unbind("netdev lost");
         if (_said == resolution.Sentence)
             return;
         _said = resolution.Sentence;

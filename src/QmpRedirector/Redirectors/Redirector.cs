@@ -127,9 +127,14 @@ internal sealed class Redirector : IAsyncDisposable
     }
 
     /// <summary>Serves the chardev's peers until cancelled; the last connection ends with <see cref="StopAsync"/>.</summary>
-    public Task RunChardevAsync(CancellationToken cancellationToken) => _chardev.RunAsync(_forwarder.ServeAsync, cancellationToken);
+    public Task RunChardevAsync(CancellationToken cancellationToken)
+    {
+        if (_awaitsPeer)
+            Log.WaitingForPeer(_logger, Id, Options.Outdev, _chardev.Filename);
+        return _chardev.RunAsync(_forwarder.ServeAsync, cancellationToken);
+    }
 
-    /// <summary>The VM has changed. Called on the thread that received the event: what follows must be quick.</summary>
+    /// <summary>The VM has changed. Called by the one that follows it, for whom the next event waits: what follows must be quick.</summary>
     public void OnVm(VmSnapshot vm)
     {
         lock (_gate)
@@ -139,22 +144,31 @@ internal sealed class Redirector : IAsyncDisposable
             // Another QEMU may have another TAP for the netdev: nothing is captured before it has said which.
             if (vm.Generation != _vm?.Generation && Options.Ifname is null)
                 (_tap, _ifname) = (null, null);
+
+            // The time of an earlier change is none of this one's: a VM that stopped long ago and ends now was captured from until now.
+            var changedNow = vm.Running != _vm?.Running;
             _vm = vm;
-            Update(vm.Cause, vm.ChangedAtNanoseconds, vm.EventAtNanoseconds);
+            Update(vm.Cause, changedNow ? vm.ChangedAtNanoseconds : null, vm.EventAtNanoseconds);
             if (gone)
                 Drain();
         }
     }
 
-    /// <summary>An interface of this network namespace has changed.</summary>
-    public void OnLink(LinkChange change)
+    /// <summary>
+    /// An interface of this network namespace has changed. True when that may concern the netdev: a host has other links, whose changes
+    /// are no reason to ask QEMU.
+    /// </summary>
+    public bool OnLink(LinkChange change)
     {
         lock (_gate)
         {
+            var concerned = change.Link is not { } link || link.Index == _tap?.Index || link.Name == _ifname
+                || (_tap is null && link.Kind == "tun");
             if (change is { Kind: LinkChangeKind.Deleted, Link: { } deleted } && deleted.Index == _tap?.Index)
                 LoseTap("TAP deleted");
             else if (change is { Kind: LinkChangeKind.Present, Link: { WhyNotTap: null } present } && present.Name == _ifname)
                 Bind(present, "rtnetlink");
+            return concerned;
         }
     }
 
@@ -230,7 +244,7 @@ internal sealed class Redirector : IAsyncDisposable
         lock (_gate)
         {
             _stopping = true;
-            Update("stopping", null);
+            Update("end", null);
         }
 
         var account = await _forwarder.StopAsync();
@@ -257,6 +271,9 @@ internal sealed class Redirector : IAsyncDisposable
                 break;
             case ChardevEvent.Disconnected { Reason: not PeerLoss.Stopped } lost:
                 Log.PeerLost(_logger, Id, Options.Outdev, lost.Reason, lost.Final ? "; it will not come back: the chardev has no reconnect" : "");
+                break;
+            case ChardevEvent.NotAccepted problem:
+                Log.PeerNotAccepted(_logger, Id, Options.Outdev, problem.Problem);
                 break;
             case ChardevEvent.Refused refused:
                 Log.PeerRefused(_logger, Id, Options.Outdev, refused.Problem);

@@ -17,7 +17,7 @@ internal static class DecodeAction
             {
                 DecodeInput.Socket socket => await FromSocketAsync(options, socket.Chardev, cancellationToken),
                 DecodeInput.File file when ChardevAddress.IsSocket(file.Path) => await FromSocketAsync(
-                    options, new ChardevOptions("decode", new ChardevAddress.Unix(file.Path), false, false, null, false), cancellationToken),
+                    options, new ChardevOptions("decode", new ChardevAddress.Unix(file.Path), false, false, null), cancellationToken),
                 DecodeInput.File file => await FromFileAsync(options, file.Path, cancellationToken),
                 _ => await ShowAsync(options, Console.OpenStandardInput(), cancellationToken),
             };
@@ -35,6 +35,9 @@ internal static class DecodeAction
 
     private static async Task<int> FromFileAsync(DecodeOptions options, string path, CancellationToken cancellationToken)
     {
+        // .NET would say that access is denied.
+        if (Directory.Exists(path))
+            throw new IOException($"'{path}' is a directory: give a file, a FIFO or a socket");
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         return await ShowAsync(options, file, cancellationToken);
     }

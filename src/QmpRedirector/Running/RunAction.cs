@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
-using QmpRedirector.CommandLine;
 using QmpRedirector.Options;
 
 namespace QmpRedirector.Running;
@@ -29,7 +28,11 @@ internal static class RunAction
         }
 
         foreach (var sentence in service.LastWords)
-            await Console.Error.WriteLineAsync($"{Cli.Program}: {sentence}");
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            await Console.Error.WriteLineAsync(LastWords.Line(options.LogFormat, service.ExitCode != 0, sentence, now));
+        }
+
         return service.ExitCode;
     }
 
@@ -40,6 +43,8 @@ internal static class RunAction
         // The host's own messages say nothing of use to an operator, and its errors are this program's to report.
         logging.AddFilter("Microsoft", LogLevel.None);
         logging.Services.AddSingleton<ConsoleFormatter, TextLogFormatter>();
+        logging.Services.Configure<JsonConsoleFormatterOptions>(
+            static json => (json.TimestampFormat, json.UseUtcTimestamp) = (LastWords.JsonTimestamp, true));
         logging.AddConsole(console =>
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Decode;
@@ -45,7 +46,7 @@ internal sealed class Sidecar : IAsyncDisposable
         _vm = new VmFollower(
             new VmFollowerOptions
             {
-                Qmp = new QmpClientOptions { Address = QmpAddresses.Of(options.Qmp), Logger = logger, TimeProvider = time },
+                Qmp = new QmpClientOptions { Address = options.Qmp, Logger = logger, TimeProvider = time },
                 QmpTimeout = options.QmpTimeout,
                 ProcessExit = ProcessExit.WaitAsync,
             },
@@ -55,7 +56,7 @@ internal sealed class Sidecar : IAsyncDisposable
             logger);
         _metricsSource = new MetricsSource(_vm, _redirectors);
         if (options.Metrics is { } metrics)
-            _metrics = new MetricsServer(metrics.Address, _metricsSource, time, logger);
+            _metrics = new MetricsServer(metrics, _metricsSource, time, logger);
     }
 
     /// <summary>Runs until <paramref name="stop"/>, and gives the closing report.</summary>
@@ -80,18 +81,21 @@ internal sealed class Sidecar : IAsyncDisposable
             .. _redirectors.Select(r => r.Completion),
             _links!.Completion,
             AnnounceReadyAsync(ending.Token),
+            .. chardevs.Select(c => FailureOfAsync(c, ending.Token)),
             .. _metrics is null ? Array.Empty<Task>() : [_metrics.RunAsync(ending.Token)],
         ];
         try
         {
             var reason = await WaitForEndAsync(running, stop);
             Log.Ending(_logger, reason);
-            _systemd.Notify(ServiceState.Stopping);
+            Notify(ServiceState.Stopping, "stopping");
         }
-        catch (Exception e) when (e is VmUnavailableException or RedirectorException or LinuxException or QmpException)
+        catch (Exception e)
         {
             await CloseAsync([.. running, .. chardevs], ending);
-            throw new SidecarException([e.Message]);
+            if (e is VmUnavailableException or RedirectorException or LinuxException or QmpException)
+                throw new SidecarException([e.Message]);
+            throw;
         }
 
         return await CloseAsync([.. running, .. chardevs], ending);
@@ -112,12 +116,35 @@ internal sealed class Sidecar : IAsyncDisposable
         _pidFile?.Dispose();
     }
 
-    /// <summary>Everything that can be known to be wrong without QEMU, all of it at once.</summary>
+    /// <summary>
+    /// Everything that can be known to be wrong without QEMU, as much of it at once as harms nobody: a consumer is connected to only when
+    /// all else is right, because a QEMU of 7.2 to 10.2 never reads an indev again after its first disconnect.
+    /// </summary>
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
         List<string> problems = [];
         OpenRedirectors(problems);
-        foreach (var chardev in _options.Chardevs)
+        await OpenChardevsAsync(_options.Chardevs.Where(c => c.Server), problems, cancellationToken);
+        await OpenMetricsAsync(problems, cancellationToken);
+        WritePidFile(problems);
+        OpenRecording(problems);
+        if (problems.Count == 0)
+            await OpenChardevsAsync(_options.Chardevs.Where(c => !c.Server), problems, cancellationToken);
+        if (problems.Count > 0)
+            throw new SidecarException(problems);
+        try
+        {
+            _links = new LinkMonitor(OnLink);
+        }
+        catch (LinuxException e)
+        {
+            throw new SidecarException([$"The interfaces of this network namespace cannot be followed: {e.Message}."]);
+        }
+    }
+
+    private async Task OpenChardevsAsync(IEnumerable<ChardevOptions> chardevs, List<string> problems, CancellationToken cancellationToken)
+    {
+        foreach (var chardev in chardevs)
         {
             try
             {
@@ -128,7 +155,10 @@ internal sealed class Sidecar : IAsyncDisposable
                 problems.Add($"--chardev socket,id={chardev.Id}: {e.Message}");
             }
         }
+    }
 
+    private void WritePidFile(List<string> problems)
+    {
         try
         {
             if (problems.Count == 0 && _options.PidFile is { } path)
@@ -138,23 +168,21 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             problems.Add($"--pid {_options.PidFile}: it cannot be written: {e.Message}");
         }
+    }
 
+    private async Task OpenMetricsAsync(List<string> problems, CancellationToken cancellationToken)
+    {
         try
         {
             await (_metrics?.OpenAsync(cancellationToken) ?? Task.CompletedTask);
         }
         catch (ChardevException e)
         {
-            problems.Add($"--metrics {_options.Metrics!.Text}: {e.Message}");
+            problems.Add($"--metrics {_options.Metrics}: {e.Message}");
         }
-
-        OpenRecording(problems);
-        if (problems.Count > 0)
-            throw new SidecarException(problems);
-        _links = new LinkMonitor(OnLink);
     }
 
-    // After all else is right: it replaces an older recording.
+    // It replaces an older recording, which is no loss only when the rest is right.
     private void OpenRecording(List<string> problems)
     {
         try
@@ -203,8 +231,28 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.ChardevOpen })).WaitAsync(cancellationToken);
         Log.Ready(_logger);
-        _systemd.Notify(ServiceState.Ready);
+        Notify(ServiceState.Ready, "readiness");
         await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    /// <summary>A chardev that ends has no peer to come, which is no reason to end; one that fails is.</summary>
+    private static async Task FailureOfAsync(Task chardev, CancellationToken cancellationToken)
+    {
+        await chardev;
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    // NOTIFY_SOCKET may be inherited from a service that is gone: that is no reason to end.
+    private void Notify(ServiceState state, string what)
+    {
+        try
+        {
+            _systemd.Notify(state);
+        }
+        catch (SocketException e)
+        {
+            Log.NotNotified(_logger, what, e.Message);
+        }
     }
 
     /// <summary>Why to end; faults with what makes going on impossible.</summary>
@@ -215,15 +263,14 @@ internal sealed class Sidecar : IAsyncDisposable
         var first = await Task.WhenAny([.. running, stopped.Task, _oneOffEnd.Task]);
         if (stop.IsCancellationRequested)
             return "told to stop";
-        if (first != _oneOffEnd.Task)
-        {
+        var reason = "QEMU is gone and its monitor's descriptor cannot be opened again";
+        if (first == _oneOffEnd.Task)
+            reason = await _oneOffEnd.Task;
+        else
             await first;
-            return "QEMU is gone and its monitor's descriptor cannot be opened again";
-        }
-
         var drained = Task.WhenAll(_redirectors.Select(r => r.DrainAsync()));
         await Task.WhenAny(drained, stopped.Task);
-        return await _oneOffEnd.Task;
+        return reason;
     }
 
     private async Task<IReadOnlyList<string>> CloseAsync(IReadOnlyList<Task> running, CancellationTokenSource ending)
@@ -258,10 +305,12 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private void OnLink(LinkChange change)
     {
-        foreach (var redirector in _redirectors)
-            redirector.OnLink(change);
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
+        foreach (var (redirector, netdev) in _redirectors.Zip(_netdevs))
+        {
+            if (redirector.OnLink(change))
+                netdev.Wake();
+        }
+
         if (change.Kind == LinkChangeKind.Deleted && _redirectors.TrueForAll(r => r.LostTap))
             EndOneOff("the TAP is gone");
     }

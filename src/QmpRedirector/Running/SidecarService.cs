@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,18 @@ internal sealed class SidecarService(
         {
             ExitCode = 1;
             LastWords = e.Sentences;
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            ExitCode = 1;
+            LastWords = [$"{e.Message}."];
+        }
+        catch (Exception e)
+        {
+            // The host would only stop, and the program end with 0.
+            Log.Defect(logger, e);
+            ExitCode = 1;
+            LastWords = [$"It ended because of a defect: {e.Message}"];
         }
         finally
         {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace QmpRedirector.Running;
 
-/// <summary><c>--log-format text</c>: time of day, level unless it is information, sentence. One line each.</summary>
+/// <summary>
+/// <c>--log-format text</c>: time of day, level unless it is information, sentence. One line each, but for a defect's stack trace.
+/// </summary>
 internal sealed class TextLogFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "text";

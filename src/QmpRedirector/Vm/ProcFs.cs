@@ -4,7 +4,7 @@ namespace QmpRedirector.Vm;
 
 /// <summary>What is read of /proc (proc(5)). A process that ended reads as nothing; what may not be read throws.</summary>
 /// <param name="root">"/proc", or a tree that looks like it.</param>
-internal sealed class ProcFs(string root = "/proc")
+internal sealed partial class ProcFs(string root = "/proc")
 {
     /// <summary>The process a thread belongs to; null when there is no such thread.</summary>
     public int? ProcessOf(int threadId) => ReadField(Path.Combine(Name(threadId), "status"), "Tgid:") is { } text

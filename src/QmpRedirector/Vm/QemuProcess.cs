@@ -72,7 +72,7 @@ internal sealed class QemuProcess : IAsyncDisposable
         catch (Exception e)
         {
             IsWatched = false;
-            VmLog.ProcessNotWatched(logger, Pid!.Value, e);
+            VmLog.ProcessNotWatched(logger, Pid!.Value, e.Message);
         }
     }
 }

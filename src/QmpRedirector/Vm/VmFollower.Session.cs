@@ -152,27 +152,38 @@ internal sealed partial class VmFollower
 
     private async Task<QmpReply?> QueryStatusAsync(QmpClient client, CancellationToken ct)
     {
-        while (true)
+        try
         {
-            try
+            while (true)
             {
-                return await client.ExecuteAsync("query-status", ct: ct);
+                if (await TryQueryStatusAsync(client, ct) is { } reply)
+                    return reply;
+                await Task.Delay(options.RetryInterval, time, ct);
             }
-            catch (QmpTimeoutException e)
-            {
-                VmLog.StatusUnanswered(logger, e.Message);
-            }
-            catch (QmpCommandException e)
-            {
-                if (Current.Phase == VmPhase.Connecting)
-                    throw new VmUnavailableException($"QMP at {options.Qmp.Address} does not tell the VM's run state: {e.Message}.", e);
-                VmLog.StatusRefused(logger, e.Message);
-                return null;
-            }
-            catch (Exception e) when (e is QmpDisconnectedException or OperationCanceledException)
-            {
-                return null;
-            }
+        }
+        catch (QmpCommandException e)
+        {
+            if (Current.Phase == VmPhase.Connecting)
+                throw new VmUnavailableException($"QMP at {options.Qmp.Address} does not tell the VM's run state: {e.Message}.", e);
+            VmLog.StatusRefused(logger, e.Message);
+            return null;
+        }
+        catch (Exception e) when (e is QmpDisconnectedException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<QmpReply?> TryQueryStatusAsync(QmpClient client, CancellationToken ct)
+    {
+        try
+        {
+            return await client.ExecuteAsync("query-status", ct: ct);
+        }
+        catch (QmpTimeoutException e)
+        {
+            VmLog.StatusUnanswered(logger, e.Message);
+            return null;
         }
     }
 

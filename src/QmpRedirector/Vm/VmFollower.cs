@@ -6,8 +6,8 @@ namespace QmpRedirector.Vm;
 
 /// <summary>
 /// Follows one VM for the life of this process: through run states, lost QMP connections and one QEMU process after another. It
-/// reports through two callbacks, one call at a time and in order; they run on the thread that received the event, so they must be
-/// quick. What they throw ends <see cref="RunAsync"/>.
+/// reports through two callbacks, one call at a time and in order; the next event waits for them, so they must be quick.
+/// What they throw ends <see cref="RunAsync"/>.
 /// </summary>
 /// <param name="options">Where the VM is and how it is watched.</param>
 /// <param name="onChange">Called with every change; the snapshot is also <see cref="Current"/> by then.</param>
@@ -42,6 +42,7 @@ internal sealed partial class VmFollower(
         {
             for (var connection = await ConnectFirstAsync(connector, ct); connection is not null;)
             {
+                var began = time.GetTimestamp();
                 QmpDisconnectReason reason;
                 await using (connection)
                 {
@@ -50,7 +51,7 @@ internal sealed partial class VmFollower(
                     reason = connection.Client.Closed.IsCompleted ? (await connection.Client.Closed).Reason : QmpDisconnectReason.Disposed;
                 }
                 ReportLoss(reason);
-                connection = await ReconnectAsync(connector, ct);
+                connection = await ReconnectAsync(connector, began, ct);
             }
         }
         finally
@@ -129,10 +130,10 @@ internal sealed partial class VmFollower(
         Report(VmPhase.Gone, "QEMU exited", Now(time));
     }
 
-    private async Task<VmConnection?> ReconnectAsync(QmpConnector connector, CancellationToken ct)
+    private async Task<VmConnection?> ReconnectAsync(QmpConnector connector, long began, CancellationToken ct)
     {
         _onConnectFailure = OnReconnectFailure;
-        var connecting = VmConnection.MakeAsync(connector, ct);
+        var connecting = ConnectAgainAsync(connector, began, ct);
         if (_process.IsWatched && await Task.WhenAny(connecting, _process.Exited) == _process.Exited)
             ReportGone();
         try
@@ -150,12 +151,20 @@ internal sealed partial class VmFollower(
         }
     }
 
+    private async Task<VmConnection> ConnectAgainAsync(QmpConnector connector, long began, CancellationToken ct)
+    {
+        var rest = options.RetryInterval - time.GetElapsedTime(began);
+        if (rest > TimeSpan.Zero)
+            await Task.Delay(rest, time, ct);
+        return await VmConnection.MakeAsync(connector, ct);
+    }
+
     // Only while no process is watched can this lead to a report, so it never races with the wait for one.
     private void OnReconnectFailure(Exception e, int attempt)
     {
         if (!_process.IsWatched && Current.Phase == VmPhase.Lost && IsNobodyThere(e))
             ReportGone();
-        if (attempt == 1 && Current.Phase == VmPhase.Lost)
+        if (attempt == 1 && !_shutdownSeen && Current.Phase is VmPhase.Lost or VmPhase.Connecting)
             VmLog.NotReconnected(logger, options.Qmp.Address, e.Message);
     }
 

@@ -15,6 +15,12 @@ internal sealed record VmFollowerOptions
     public TimeSpan RxFilterInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Least time from the beginning of one connection to that of the next, as a proxy whose QEMU is away may take each and end it at
+    /// once; and pause before an unanswered query-status is repeated, as a client with too many commands unanswered refuses it at once.
+    /// </summary>
+    public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
     /// Completes when the process of that id has ended, at once when there is none; fails when it cannot be watched. Without it the end
     /// of QEMU is told from QMP alone.
     /// </summary>

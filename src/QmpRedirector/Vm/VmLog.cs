@@ -29,8 +29,8 @@ internal static partial class VmLog
     [LoggerMessage(2106, LogLevel.Information, "QEMU at {Address} has ended ({Process})")]
     public static partial void Gone(ILogger logger, QmpAddress address, string process);
 
-    [LoggerMessage(2107, LogLevel.Warning, "The end of QEMU's process {Pid} cannot be watched: it is told from QMP alone")]
-    public static partial void ProcessNotWatched(ILogger logger, int pid, Exception exception);
+    [LoggerMessage(2107, LogLevel.Warning, "The end of QEMU's process {Pid} cannot be watched ({Problem}): it is told from QMP alone")]
+    public static partial void ProcessNotWatched(ILogger logger, int pid, string problem);
 
     [LoggerMessage(2108, LogLevel.Warning,
         "The STOP event carries {OffsetNanoseconds} ns against our clock: the time of its receipt is taken for the end of running")]

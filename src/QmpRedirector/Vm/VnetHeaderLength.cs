@@ -5,4 +5,5 @@ namespace QmpRedirector.Vm;
 /// <param name="Final">Whether it stays until the device is reset: the driver is up, or no driver could change it.</param>
 /// <param name="How">What it was read from, for people.</param>
 /// <param name="Mac">The NIC's address as QEMU writes it; null when no NIC was found.</param>
-internal sealed record VnetHeaderLength(int? Bytes, bool Final, string How, string? Mac = null);
+/// <param name="VhostStarted">Whether vhost moves its packets at this moment; null when QEMU does not tell.</param>
+internal sealed record VnetHeaderLength(int? Bytes, bool Final, string How, string? Mac = null, bool? VhostStarted = null);

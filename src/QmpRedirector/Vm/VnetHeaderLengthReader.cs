@@ -32,9 +32,15 @@ internal static class VnetHeaderLengthReader
         {
             return new VnetHeaderLength(null, false, $"x-query-virtio-status of NIC {path}: {e.Description}", mac);
         }
+        bool? vhost = status.Member("vhost-started").ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => null,
+        };
         if (await BackendHasNoHeaderAsync(client, path, status, cancellationToken))
-            return new VnetHeaderLength(0, true, $"NIC {path}: its netdev has no virtio-net header", mac);
-        return FromStatus(status, path) with { Mac = mac };
+            return new VnetHeaderLength(0, true, $"NIC {path}: its netdev has no virtio-net header", mac, vhost);
+        return FromStatus(status, path) with { Mac = mac, VhostStarted = vhost };
     }
 
     /// <summary>

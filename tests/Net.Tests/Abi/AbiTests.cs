@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net.Tests.Abi;
@@ -34,13 +36,15 @@ internal sealed class AbiTests
     [Test]
     public void Marshalling_changes_no_structure()
     {
-        var sizeOf = typeof(System.Runtime.CompilerServices.Unsafe).GetMethod("SizeOf")!;
+        var sizeOf = typeof(Unsafe).GetMethod("SizeOf")!;
         using (Assert.EnterMultipleScope())
         {
-            // The calls pass pointers, so the layout that counts is the managed one; Marshal, which is asked for offsets, must see the same.
+            // The calls pass pointers, so the layout that counts is the managed one; Marshal, which is asked for offsets, must see the
+            // same.
             foreach (var type in InteropClaims.Structures())
-                Assert.That(sizeOf.MakeGenericMethod(type).Invoke(null, null), Is.EqualTo(System.Runtime.InteropServices.Marshal.SizeOf(type)), type.Name);
-            Assert.That(InteropClaims.Structures().SelectMany(Fields).Select(field => field.FieldType), Has.None.EqualTo(typeof(bool)).And.None.EqualTo(typeof(char)));
+                Assert.That(sizeOf.MakeGenericMethod(type).Invoke(null, null), Is.EqualTo(Marshal.SizeOf(type)), type.Name);
+            var fields = InteropClaims.Structures().SelectMany(Fields).Select(field => field.FieldType);
+            Assert.That(fields, Has.None.EqualTo(typeof(bool)).And.None.EqualTo(typeof(char)));
         }
 
         static FieldInfo[] Fields(Type type) => type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public);

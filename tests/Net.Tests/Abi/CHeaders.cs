@@ -21,6 +21,7 @@ internal static class CHeaders
         #include <sys/uio.h>
         #include <sys/un.h>
         #include <time.h>
+        #include <unistd.h>
         #include <linux/filter.h>
         #include <linux/if.h>
         #include <linux/if_ether.h>
@@ -36,7 +37,9 @@ internal static class CHeaders
 
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>Null when every expression is true, else what the compiler says of those that are false or unknown to the headers.</summary>
+    /// <summary>
+    /// Null when every expression is true, else what the compiler says of those that are false or unknown to the headers.
+    /// </summary>
     internal static async Task<string?> RefuteAsync(IEnumerable<string> expressions)
     {
         var program = new StringBuilder(Includes);
@@ -65,7 +68,7 @@ internal static class CHeaders
         catch (Win32Exception e)
         {
             throw new AssertionException(
-                $"gcc cannot be started ({e.Message}): install gcc, libc6-dev and linux-libc-dev, against whose headers the interop is checked.");
+                $"gcc does not start ({e.Message}): install gcc, libc6-dev and linux-libc-dev, whose headers the interop is checked by.");
         }
     }
 }

@@ -11,6 +11,8 @@ namespace QmpRedirector.Net.Tests.Abi;
 /// </summary>
 internal static class InteropClaims
 {
+    private const BindingFlags AnyStatic = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public;
+
     // Constants that put two of the headers' names together, or are narrower than C's int.
     private static readonly Dictionary<string, string> _spelledOtherwise = new(StringComparer.Ordinal)
     {
@@ -21,8 +23,8 @@ internal static class InteropClaims
         ["NLA_TYPE_MASK"] = "(unsigned short)NLA_TYPE_MASK",
     };
 
-    // Numbers that stand where they are used. Not GsoUdpL4 and TunnelSize, which Debian 12's headers (6.1) do not have yet; the kernel's own
-    // frames prove the former (tests/SystemTests/Wire).
+    // Numbers that stand where they are used. Not GsoUdpL4 and TunnelSize, which Debian 12's headers (6.1) do not have yet; the kernel's
+    // own frames prove the former (tests/SystemTests/Wire).
     private static readonly (Type Type, string Constant, string C)[] _elsewhere =
     [
         (typeof(FileKinds), "StatxLength", "sizeof(struct statx)"),
@@ -55,14 +57,12 @@ internal static class InteropClaims
 
     internal static IEnumerable<string> Constants() =>
         from type in (Type[])[typeof(Constants), typeof(Errno)]
-        from constant in type.GetFields(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)
+        from constant in type.GetFields(AnyStatic)
         select Equal(_spelledOtherwise.GetValueOrDefault(constant.Name, constant.Name), constant.GetRawConstantValue()!);
 
     internal static IEnumerable<string> Elsewhere() =>
     [
-        .. _elsewhere.Select(number => Equal(
-            number.C,
-            number.Type.GetField(number.Constant, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!.GetRawConstantValue()!)),
+        .. _elsewhere.Select(number => Equal(number.C, number.Type.GetField(number.Constant, AnyStatic)!.GetRawConstantValue()!)),
         .. _assumed,
     ];
 

@@ -28,7 +28,8 @@ internal sealed partial class DropReasonsTests
         Assert.That(DropReasons.All.Select(reason => (int)reason), Is.EqualTo(Enumerable.Range(0, DropReasons.All.Count)));
 
     [Test]
-    public void What_is_no_reason_has_no_name() => Assert.That(() => ((DropReason)999).Name(), Throws.TypeOf<ArgumentOutOfRangeException>());
+    public void What_is_no_reason_has_no_name() =>
+        Assert.That(() => ((DropReason)999).Name(), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [GeneratedRegex("[A-Z]")]
     private static partial Regex Capital();

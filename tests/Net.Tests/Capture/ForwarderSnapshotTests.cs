@@ -49,7 +49,8 @@ internal sealed class ForwarderSnapshotTests
         yield return Case("a torn frame not counted", _balanced with { PartialBytes = 0 });
         yield return Case("the other framing", _balanced with { FramingBytes = 4 });
 
-        static TestCaseData Case(string name, ForwarderSnapshot account) => new TestCaseData(account).SetName($"An_account_does_not_balance_with {name}");
+        static TestCaseData Case(string name, ForwarderSnapshot account) =>
+            new TestCaseData(account).SetName($"An_account_does_not_balance_with {name}");
     }
 
     [TestCaseSource(nameof(OffByOne))]

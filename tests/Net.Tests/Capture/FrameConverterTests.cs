@@ -113,7 +113,8 @@ internal sealed class FrameConverterTests
         Assert.That(Reason([1, gsoType, 54, 0, 0xa8, 5, 14, 0, 0, 0], _frame, 10), Is.Null);
 
     [Test]
-    public void The_longest_frame_that_fits_with_its_header_is_sent_and_the_next_is_oversize([Values(0, 10, 12, 20, 24)] int length, [Values] bool tagged)
+    public void The_longest_frame_that_fits_with_its_header_is_sent_and_the_next_is_oversize(
+        [Values(0, 10, 12, 20, 24)] int length, [Values] bool tagged)
     {
         var room = LargestPayload - length - (tagged ? 4 : 0);
         using (Assert.EnterMultipleScope())
@@ -146,26 +147,30 @@ internal sealed class FrameConverterTests
         {
             frame = [.. frame[..12], (byte)(tpid >> 8), (byte)tpid, (byte)(any.Tci >> 8), (byte)any.Tci, .. frame[12..]];
             if ((header[0] & 1) != 0)
-                BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(6), (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(6)) + 4));
+                BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(6), (ushort)(CsumStart(header) + 4));
         }
 
         var length = header.Length + frame.Length;
         byte[] framing = [0, 0, (byte)(length >> 8), (byte)length, .. any.Support ? (byte[])[0, 0, 0, (byte)any.Length] : []];
-        return Convert(any.Header, any.Frame, any.Length, any.Support, any.Tpid, any.Tci).SequenceEqual((byte[])[.. framing, .. header, .. frame]);
+        byte[] expected = [.. framing, .. header, .. frame];
+        return Convert(any.Header, any.Frame, any.Length, any.Support, any.Tpid, any.Tci).SequenceEqual(expected);
     });
 
     [Test]
     public void With_length_0_any_frame_is_sent_with_only_its_checksum_changed_or_dropped() => _anyFrame.Sample(any =>
     {
         var slot = Slot(any.Header, any.Frame);
-        var reason = FrameConverter.Convert(slot, new FrameMetadata { Length = 10 + any.Frame.Length }, 0, any.Support, out var offset, out var length);
+        var metadata = new FrameMetadata { Length = 10 + any.Frame.Length };
+        var reason = FrameConverter.Convert(slot, metadata, 0, any.Support, out var offset, out var length);
         if (reason is not null)
             return any.Header[1] != 0 ? reason == DropReason.Gso : reason == DropReason.BadOffload && (any.Header[0] & 1) != 0;
         var sent = slot.AsSpan(offset, length)[(any.Support ? 8 : 4)..].ToArray();
         var changed = Enumerable.Range(0, sent.Length).Where(i => sent[i] != any.Frame[i]).ToList();
-        var field = BinaryPrimitives.ReadUInt16LittleEndian(any.Header.AsSpan(6)) + BinaryPrimitives.ReadUInt16LittleEndian(any.Header.AsSpan(8));
+        var field = CsumStart(any.Header) + BinaryPrimitives.ReadUInt16LittleEndian(any.Header.AsSpan(8));
         return any.Header[1] == 0 && changed.All(i => (any.Header[0] & 1) != 0 && (i == field || i == field + 1));
     });
+
+    private static ushort CsumStart(byte[] header) => BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(6));
 
     private static byte[] Convert(byte[] header, byte[] frame, int vnetHeaderLength, bool support, ushort? tpid = null, ushort tci = 0)
     {

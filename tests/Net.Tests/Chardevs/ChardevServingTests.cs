@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 
@@ -27,12 +28,13 @@ internal sealed class ChardevServingTests : IDisposable
     [Test]
     public async Task A_client_with_reconnect_is_opened_without_a_server_and_tries_again_each_interval()
     {
+        var path = _scratch.PathOf("m0");
         using var chardev = Make(server: false, _interval);
         await chardev.OpenAsync(default);
         var peer = chardev.NextPeerAsync(_stop.Token);
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            Assert.That(Next(), Is.EqualTo(new ChardevEvent.Refused($"Failed to connect to '{_scratch.PathOf("m0")}': No such file or directory")));
+            Assert.That(Next(), Is.EqualTo(new ChardevEvent.Refused($"Failed to connect to '{path}': No such file or directory")));
             if (attempt == 0)
             {
                 _time.Advance(_interval - TimeSpan.FromMilliseconds(1));
@@ -45,7 +47,7 @@ internal sealed class ChardevServingTests : IDisposable
             }
         }
 
-        using var listener = Scratch.Listen(_scratch.PathOf("m0"));
+        using var listener = Scratch.Listen(path);
         _time.Advance(_interval);
         using var accepted = await Scratch.WithinAsync(listener.AcceptAsync());
         using var connected = await Scratch.WithinAsync(peer);
@@ -117,6 +119,53 @@ internal sealed class ChardevServingTests : IDisposable
     }
 
     [Test]
+    public async Task A_peer_is_handed_over_before_its_connection_is_announced()
+    {
+        var announced = false;
+        var announcedFirst = new TaskCompletionSource<bool>();
+        using var chardev = Make(server: true, null);
+        chardev.OnEvent = _ => announced = true;
+        await chardev.OpenAsync(default);
+        using var client = Scratch.Connect(_scratch.PathOf("m0"));
+        var running = chardev.RunAsync(
+            _ =>
+            {
+                announcedFirst.TrySetResult(announced);
+                return Task.FromResult(PeerLoss.PeerClosed);
+            },
+            _stop.Token);
+
+        Assert.That(await Scratch.WithinAsync(announcedFirst.Task), Is.False);
+        await _stop.CancelAsync();
+        await Scratch.WithinAsync(running);
+    }
+
+    [Test]
+    public async Task An_accept_that_fails_is_told_and_tried_again()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        var options = new SocketChardevOptions("m0", new ChardevAddress.Fd((int)listener.Handle), Server: true, Reconnect: null);
+        using var chardev = new SocketChardev(options, _time) { OnEvent = _events.Add };
+        await chardev.OpenAsync(default);
+
+        // A TCP socket that is shut down listens no more: accept(2) fails from now on.
+        listener.Shutdown(SocketShutdown.Both);
+        Scratch.LetGo(listener);
+        var running = chardev.RunAsync(_ => Task.FromResult(PeerLoss.PeerClosed), _stop.Token);
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Assert.That(Next(), Is.EqualTo(new ChardevEvent.NotAccepted("Failed to accept a connection: Invalid argument")));
+            Assert.That(running.IsCompleted, Is.False);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await _stop.CancelAsync();
+        await Scratch.WithinAsync(running);
+    }
+
+    [Test]
     public async Task Losing_the_only_peer_of_a_client_without_reconnect_is_final()
     {
         using var listener = Scratch.Listen(_scratch.PathOf("m0"));
@@ -151,7 +200,7 @@ internal sealed class ChardevServingTests : IDisposable
     }
 
     [Test]
-    public async Task A_peer_that_does_not_close_is_waited_for_a_quarter_of_a_second()
+    public async Task A_peer_that_does_not_close_is_waited_for_200_ms()
     {
         using var chardev = Make(server: true, null);
         await chardev.OpenAsync(default);
@@ -168,7 +217,7 @@ internal sealed class ChardevServingTests : IDisposable
         // The end of file came first, the wait's timer is set right behind it: advance until it has been.
         while (!running.IsCompleted)
         {
-            _time.Advance(TimeSpan.FromMilliseconds(250));
+            _time.Advance(TimeSpan.FromMilliseconds(200));
             await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(10)));
         }
 

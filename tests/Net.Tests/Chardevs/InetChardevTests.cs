@@ -98,6 +98,24 @@ internal sealed class InetChardevTests
         }
     }
 
+    [Test]
+    public async Task A_server_takes_the_unspecified_address_and_its_port_has_one_server([Values("0.0.0.0", "127.0.0.1")] string host)
+    {
+        var port = FreePort();
+        using var first = Server(new ChardevAddress.Inet(host, port));
+        await first.OpenAsync(default);
+        using var second = Server(new ChardevAddress.Inet(host, port));
+
+        Assert.That(async () => await second.OpenAsync(default), Throws.TypeOf<ChardevException>().With.Message.Contains("Address already in use"));
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
     private static SocketChardev Server(ChardevAddress address) =>
         new(new SocketChardevOptions("m0", address, Server: true, Reconnect: null), TimeProvider.System);
 

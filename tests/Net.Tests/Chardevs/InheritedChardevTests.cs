@@ -14,7 +14,7 @@ internal sealed class InheritedChardevTests : IDisposable
     public async Task An_inherited_listener_serves_peers()
     {
         var path = _scratch.PathOf("m0");
-        using var chardev = Chardev(LetGo(Scratch.Listen(path)), server: true);
+        using var chardev = Chardev(Scratch.LetGo(Scratch.Listen(path)), server: true);
         await chardev.OpenAsync(default);
         using var client = Scratch.Connect(path);
         using var peer = await Scratch.WithinAsync(chardev.NextPeerAsync(default));
@@ -26,7 +26,7 @@ internal sealed class InheritedChardevTests : IDisposable
     {
         var path = _scratch.PathOf("m0");
         using var listener = Scratch.Listen(path);
-        using var chardev = Chardev(LetGo(Scratch.Connect(path)), server: false);
+        using var chardev = Chardev(Scratch.LetGo(Scratch.Connect(path)), server: false);
         using var accepted = await Scratch.WithinAsync(listener.AcceptAsync());
         await chardev.OpenAsync(default);
         using (var peer = await Scratch.WithinAsync(chardev.NextPeerAsync(default)))
@@ -53,12 +53,4 @@ internal sealed class InheritedChardevTests : IDisposable
 
     private static SocketChardev Chardev(int descriptor, bool server) =>
         new(new SocketChardevOptions("m0", new ChardevAddress.Fd(descriptor), server, Reconnect: null), TimeProvider.System);
-
-    /// <summary>The descriptor as a parent process would leave it: nobody's, and open.</summary>
-    private static int LetGo(Socket socket)
-    {
-        var number = (int)socket.Handle;
-        socket.SafeHandle.SetHandleAsInvalid();
-        return number;
-    }
 }

@@ -17,7 +17,7 @@ internal sealed class Scratch : IDisposable
 
     public static Socket Connect(string path)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
         return socket;
     }
@@ -28,6 +28,14 @@ internal sealed class Scratch : IDisposable
         socket.Bind(new UnixDomainSocketEndPoint(path));
         socket.Listen(1);
         return socket;
+    }
+
+    /// <summary>The descriptor as a parent process would leave it: nobody's, and open.</summary>
+    public static int LetGo(Socket socket)
+    {
+        var number = (int)socket.Handle;
+        socket.SafeHandle.SetHandleAsInvalid();
+        return number;
     }
 
     /// <summary>Sends a byte one way and checks that it arrives: the two are each other's ends.</summary>

@@ -39,7 +39,8 @@ internal sealed class UnixChardevTests : IDisposable
     [Test]
     public void A_client_without_a_server_fails_with_the_path_and_the_systems_reason() => Assert.That(
         async () => await Client("m0").OpenAsync(default),
-        Throws.TypeOf<ChardevException>().With.Message.EqualTo($"Failed to connect to '{_scratch.PathOf("m0")}': No such file or directory"));
+        Throws.TypeOf<ChardevException>()
+            .With.Message.EqualTo($"Failed to connect to '{_scratch.PathOf("m0")}': No such file or directory"));
 
     [Test]
     public void A_client_at_a_socket_nobody_listens_on_is_refused()
@@ -89,7 +90,8 @@ internal sealed class UnixChardevTests : IDisposable
     [Test]
     public void A_missing_folder_is_named_by_the_systems_reason() => Assert.That(
         async () => await Server(new ChardevAddress.Unix(_scratch.PathOf("no/such/m0"))).OpenAsync(default),
-        Throws.TypeOf<ChardevException>().With.Message.EqualTo($"Failed to bind socket to '{_scratch.PathOf("no/such/m0")}': No such file or directory"));
+        Throws.TypeOf<ChardevException>()
+            .With.Message.EqualTo($"Failed to bind socket to '{_scratch.PathOf("no/such/m0")}': No such file or directory"));
 
     [Test]
     public async Task A_path_of_107_bytes_is_taken()
@@ -108,7 +110,8 @@ internal sealed class UnixChardevTests : IDisposable
         {
             Assert.That(
                 async () => await chardev.OpenAsync(default),
-                Throws.TypeOf<ChardevException>().With.Message.EqualTo($"UNIX socket path '{unix.Path}' is too long: it must be less than 108 bytes"));
+                Throws.TypeOf<ChardevException>()
+                    .With.Message.EqualTo($"UNIX socket path '{unix.Path}' is too long: it must be less than 108 bytes"));
         }
     }
 
@@ -180,7 +183,9 @@ internal sealed class UnixChardevTests : IDisposable
 
     private static async Task<Socket> NextAsync(SocketChardev chardev) => (await Scratch.WithinAsync(chardev.NextPeerAsync(default)))!;
 
-    /// <summary>A socket whose owner was killed: .NET would unlink it, so the bound descriptor is closed by moving the file away and back.</summary>
+    /// <summary>
+    /// A socket whose owner was killed: .NET would unlink it, so the bound descriptor is closed by moving the file away and back.
+    /// </summary>
     private void LeaveStaleSocket(string name)
     {
         var path = _scratch.PathOf(name);

@@ -5,8 +5,8 @@ internal sealed class LinkInfoTests
 {
     private static readonly LinkInfo _tap = new()
     {
-        Index = 2, Name = "tap0", IsUp = true, HasCarrier = true, Kind = "tun", IsTapMode = true, HasVnetHeader = true, IsMultiQueue = false,
-        Qdisc = null,
+        Index = 2, Name = "tap0", IsUp = true, HasCarrier = true, Kind = "tun", IsTapMode = true, HasVnetHeader = true,
+        IsMultiQueue = false, Qdisc = null,
     };
 
     [Test]
@@ -28,8 +28,8 @@ internal sealed class LinkInfoTests
     [TestCase("ipvtap")]
     public void A_macvtap_or_ipvtap_is_refused_by_name_with_what_to_do_instead(string kind) => Assert.That(
         (_tap with { Name = "mv0", Kind = kind, IsTapMode = false }).WhyNotTap,
-        Is.EqualTo($"'mv0' is a {kind} device: frames for its guest never leave it by a TAP's transmit path, so they cannot be captured as a "
-            + "filter would see them; give the guest a TAP on a bridge instead."));
+        Is.EqualTo($"'mv0' is a {kind} device: frames for its guest never leave it by a TAP's transmit path, so they cannot be "
+            + "captured as a filter would see them; give the guest a TAP on a bridge instead."));
 
     [Test]
     public void A_device_without_a_kind_is_refused() => Assert.That(

@@ -31,8 +31,8 @@ internal sealed class LinkMessageTests
     [Test]
     public void A_multi_queue_TAP_says_so() => Assert.That(Link(CapturedMessages.MultiQueueTap), Is.EqualTo(new LinkInfo
     {
-        Index = 3, Name = "mq0", IsUp = false, HasCarrier = false, Kind = "tun", IsTapMode = true, HasVnetHeader = true, IsMultiQueue = true,
-        Qdisc = "noop",
+        Index = 3, Name = "mq0", IsUp = false, HasCarrier = false, Kind = "tun", IsTapMode = true, HasVnetHeader = true,
+        IsMultiQueue = true, Qdisc = "noop",
     }));
 
     [Test]
@@ -102,7 +102,8 @@ internal sealed class LinkMessageTests
         ]));
 
     [Test]
-    public void A_message_longer_than_its_datagram_or_shorter_than_its_header_is_not_taken([Values(0u, 15u, 17u, 0x80000000u, uint.MaxValue)] uint length)
+    public void A_message_longer_than_its_datagram_or_shorter_than_its_header_is_not_taken(
+        [Values(0u, 15u, 17u, 0x80000000u, uint.MaxValue)] uint length)
     {
         var datagram = new byte[16];
         BinaryPrimitives.WriteUInt32LittleEndian(datagram, length);
@@ -117,7 +118,8 @@ internal sealed class LinkMessageTests
     public void Unknown_attributes_and_flags_of_their_type_are_passed_over()
     {
         // NLA_F_NESTED (0x8000) marks a type without being part of it.
-        ReadOnlySpan<byte> payload = [.. new byte[16], .. Attribute(0x3ffe, [1, 2, 3]), .. Attribute(0x8003, Encoding.UTF8.GetBytes("x0\0"))];
+        byte[] unknown = Attribute(0x3ffe, [1, 2, 3]);
+        ReadOnlySpan<byte> payload = [.. new byte[16], .. unknown, .. Attribute(0x8003, Encoding.UTF8.GetBytes("x0\0"))];
         Assert.That(LinkMessage.Read(payload)!.Name, Is.EqualTo("x0"));
     }
 

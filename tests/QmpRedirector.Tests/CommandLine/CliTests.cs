@@ -2,6 +2,7 @@ using QmpRedirector.CommandLine;
 using QmpRedirector.Decode;
 using QmpRedirector.Net;
 using QmpRedirector.Options;
+using QmpRedirector.Send;
 
 namespace QmpRedirector.Tests.CommandLine;
 
@@ -47,17 +48,47 @@ internal sealed class CliTests
         Assert.Multiple(() =>
         {
             Assert.That(invoked.Error, Is.Empty);
-            Assert.That(invoked.Run!.Qmp.Address.ToString(), Is.EqualTo("unix:/qmp"));
+            Assert.That(invoked.Run!.Qmp.ToString(), Is.EqualTo("unix:/qmp"));
             Assert.That(invoked.Run.Chardevs.Select(static chardev => chardev.Id), Is.EqualTo(["m0", "m1"]));
             Assert.That(invoked.Run.Redirectors.Select(static redirector => redirector.Id), Is.EqualTo(["f0", "f1"]));
         });
     }
 
+    [Test]
+    public async Task Check_is_given_the_options_of_run_and_its_own()
+    {
+        Invocation invoked = await Invoke(["check", .. _right, "--one-off", "--peer-qmp", "unix:/peer,server=on", "--json"]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((invoked.Code, invoked.Error), Is.EqualTo((44, "")));
+            Assert.That(invoked.Check!.Run.Redirectors[0].Outdev, Is.EqualTo("m0"));
+            Assert.That(invoked.Check.Run.OneOff, Is.True);
+            Assert.That(invoked.Check.PeerQmp!.ToString(), Is.EqualTo("unix:/peer"));
+            Assert.That(invoked.Check.Json, Is.True);
+        });
+    }
+
+    [Test]
+    public async Task The_help_of_check_names_its_own_options_and_those_of_run()
+    {
+        string help = (await Invoke(["check", "--help"])).Output;
+
+        Assert.That(
+            CheckSchema.Scalars.Concat(RunSchema.Scalars.Where(static key => key.Support == OptionSupport.Supported))
+                .Where(key => !help.Contains($"--{key.Name}", StringComparison.Ordinal)),
+            Is.Empty);
+    }
+
     private static readonly object[][] _wrong =
     [
-        [new[] { "check" }, "unknown command 'check'", ""],
+        [new[] { "chek" }, "unknown command 'chek'", ""],
+        [new[] { "check" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "check"],
+        [new[] { "check", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "check"],
+        [new[] { "check", "--peer-qmp" }, "option '--peer-qmp' needs a value", "check"],
+        [new[] { "check", "--peer-qmp", "tcp:x" }, "--peer-qmp tcp:x: 'tcp:x' is not a TCP address: use tcp:HOST:PORT", "check"],
+        [new[] { "run", "--json" }, "unknown option '--json'", "run"],
         [new[] { "status", "--control", "x" }, "unknown command 'status'", ""],
-        [new[] { "send" }, "unknown command 'send'", ""],
         [new[] { "--foo" }, "unknown option '--foo'", ""],
         [new[] { "[diagram]", "run" }, "unknown command '[diagram]'", ""],
         [new[] { "@file" }, "unknown command '@file'", ""],
@@ -72,14 +103,18 @@ internal sealed class CliTests
         [new[] { "run", "--one-off", "true" }, "unexpected argument 'true'", "run"],
         [new[] { "run", "-pidfile", "x" }, "unknown option '-pidfile'", "run"],
         [new[] { "run", "--control", "x" }, "--control x: 'control' is not available in this version", "run"],
-        [new[] { "run", "--metrics", "tcp:x" }, "--metrics tcp:x: 'tcp:x' is not an address: tcp:HOST:PORT has a host and a port", "run"],
+        [new[] { "run", "--metrics", "tcp:x" }, "--metrics tcp:x: 'tcp:x' is not a TCP address: use tcp:HOST:PORT", "run"],
         [new[] { "run", "--metrics", "tcp:0.0.0.0:9" }, "--metrics tcp:0.0.0.0:9: --metrics serves loopback only; put a proxy in front", "run"],
         [new[] { "run", "--metrics", "tcp:[::]:9" }, "--metrics tcp:[::]:9: --metrics serves loopback only; put a proxy in front", "run"],
         [new[] { "run", "--metrics", "tcp:example.org:9" },
             "--metrics tcp:example.org:9: --metrics serves loopback only; put a proxy in front", "run"],
         [new[] { "run", "--pcapng" }, "option '--pcapng' needs a value", "run"],
+        [new[] { "run", "--qmp", "tcp:h:0" }, "--qmp tcp:h:0: 'tcp:h:0': the port must be a number from 1 to 65535", "run"],
         [new[] { "run" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "run"],
         [new[] { "run", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "run"],
+        [new[] { "run", "--config", "/tmp" }, "--config /tmp: the file cannot be read: it is a directory", "run"],
+        [new[] { "run", "--config", "" }, "--config '': this is not the name of a file", "run"],
+        [new[] { "decode", "" }, "decode '': this is neither a file nor an address", "decode"],
         [new[] { "decode", "a", "b" }, "unexpected argument 'b'", "decode"],
         [new[] { "decode", "--vnet_hdr_support" }, "unknown option '--vnet_hdr_support'", "decode"],
         [new[] { "decode", "-c5" }, "unknown option '-c5'", "decode"],
@@ -87,6 +122,15 @@ internal sealed class CliTests
         [new[] { "decode", "--vnet-hdr-len", "11" }, "--vnet-hdr-len 11: Parameter 'vnet-hdr-len' does not accept value '11'", "decode"],
         [new[] { "decode", "unix:/x,server=on" },
             "decode unix:/x,server=on: ',server=on' is no part of an address to connect to", "decode"],
+        [new[] { "send" }, "FILE is missing: give the capture file to send, or - for standard input", "send"],
+        [new[] { "send", "x" }, "ADDR is missing: give the chardev to send to, for example unix:/run/qemu/guest.m0", "send"],
+        [new[] { "send", "x", "/y", "z" }, "unexpected argument 'z'", "send"],
+        [new[] { "send", "x", "/y", "--loop" }, "unknown option '--loop'", "send"],
+        [new[] { "send", "x", "tcp:h" }, "send tcp:h: 'tcp:h' is not a TCP address: use tcp:HOST:PORT", "send"],
+        [new[] { "send", "x", "socket,path=/x,wait=on" },
+            "send socket: 'wait' option is incompatible with socket in client connect mode", "send"],
+        [new[] { "send", "x", "/y", "--vnet-hdr-len", "auto" },
+            "--vnet-hdr-len auto: Parameter 'vnet-hdr-len' does not accept value 'auto'", "send"],
         [new[] { "decode", "socket,path=/x,foo=1" }, "decode socket: Invalid parameter 'foo'", "decode"],
     ];
 
@@ -101,7 +145,7 @@ internal sealed class CliTests
             Assert.That(invoked.Error.Split('\n'), Has.Member($"qmp-redirector: {sentence}"));
             Assert.That(invoked.Error, Does.EndWith($"\nTry '{$"qmp-redirector {command}".Trim()} --help'\n"));
             Assert.That(invoked.Output, Is.Empty);
-            Assert.That((invoked.Run, invoked.Decode), Is.EqualTo(((RunOptions?)null, (DecodeOptions?)null)));
+            Assert.That((object?[])[invoked.Run, invoked.Check, invoked.Decode, invoked.Send], Is.All.Null);
         });
     }
 
@@ -136,7 +180,9 @@ internal sealed class CliTests
     [TestCase("-h", "decode")]
     [TestCase("run --help", "enable_when_stopped=on|off")]
     [TestCase("run --help --foo", "Examples:")]
+    [TestCase("check --help", "--peer-qmp ADDR")]
     [TestCase("decode -h", "--vnet-hdr-support")]
+    [TestCase("send -h", "--realtime")]
     public async Task Help_is_printed_when_it_is_asked_for(string args, string part)
     {
         Invocation invoked = await Invoke(args.Split(' '));
@@ -188,7 +234,7 @@ internal sealed class CliTests
         [new[] { "fd:3" }, Client(new ChardevAddress.Fd(3))],
         [
             new[] { "socket,path=/a,server=on" },
-            new DecodeInput.Socket(new ChardevOptions("decode", new ChardevAddress.Unix("/a"), true, true, null, false)),
+            new DecodeInput.Socket(new ChardevOptions("decode", new ChardevAddress.Unix("/a"), true, true, null)),
         ],
     ];
 
@@ -203,22 +249,40 @@ internal sealed class CliTests
             Is.EqualTo(new DecodeOptions(
                 new DecodeInput.StandardInput(), new DecodeSettings { VnetHdrSupport = true, VnetHdrLen = 12, WriteFile = "-", Count = 10 })));
 
-    private static DecodeInput.Socket Client(ChardevAddress address) =>
-        new(new ChardevOptions("decode", address, false, false, null, false));
+    private static readonly object[][] _sends =
+    [
+        [new[] { "x", "/y" }, new SendSettings()],
+        [new[] { "--vnet-hdr-support", "x", "unix:/y" }, new SendSettings { VnetHdrSupport = true, VnetHdrLen = 12 }],
+        [new[] { "x", "/y", "--vnet-hdr-support", "--vnet-hdr-len=0" }, new SendSettings { VnetHdrSupport = true }],
+        [new[] { "x", "/y", "--vnet-hdr-len", "10", "--realtime" }, new SendSettings { VnetHdrLen = 10, Realtime = true }],
+    ];
+
+    [TestCaseSource(nameof(_sends))]
+    public async Task Send_is_given_its_options(string[] args, object settings) => Assert.That(
+        (await Invoke(["send", .. args])).Send,
+        Is.EqualTo(new SendOptions("x", Client(new ChardevAddress.Unix("/y"), "send").Chardev, (SendSettings)settings)));
+
+    private static DecodeInput.Socket Client(ChardevAddress address, string id = "decode") =>
+        new(new ChardevOptions(id, address, false, false, null));
 
     private static async Task<Invocation> Invoke(string[] args)
     {
         RunOptions? run = null;
+        CheckOptions? check = null;
         DecodeOptions? decode = null;
+        SendOptions? send = null;
         StringWriter output = new(), error = new();
         int code = await Cli.InvokeAsync(
             args,
             (options, _) => Task.FromResult((run = options) is null ? 0 : 42),
+            (options, _) => Task.FromResult((check = options) is null ? 0 : 44),
             (options, _) => Task.FromResult((decode = options) is null ? 0 : 43),
+            (options, _) => Task.FromResult((send = options) is null ? 0 : 45),
             output,
             error);
-        return new Invocation(code, output.ToString(), error.ToString(), run, decode);
+        return new Invocation(code, output.ToString(), error.ToString(), run, check, decode, send);
     }
 
-    private sealed record Invocation(int Code, string Output, string Error, RunOptions? Run, DecodeOptions? Decode);
+    private sealed record Invocation(
+        int Code, string Output, string Error, RunOptions? Run, CheckOptions? Check, DecodeOptions? Decode, SendOptions? Send);
 }

@@ -21,7 +21,7 @@ internal sealed class ConfigFileTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(options.Qmp.Address.ToString(), Is.EqualTo("unix:/qmp"));
+            Assert.That(options.Qmp.ToString(), Is.EqualTo("unix:/qmp"));
             Assert.That(options.Chardevs.Select(static chardev => chardev.Id), Is.EqualTo(["m0", "m1"]));
             Assert.That(options.Redirectors.Select(static redirector => redirector.Id), Is.EqualTo(["f0", "f1"]));
             Assert.That(options.PidFile, Is.EqualTo("/run/p"));
@@ -45,7 +45,7 @@ internal sealed class ConfigFileTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(options.Qmp.Text, Is.EqualTo("/other"));
+            Assert.That(options.Qmp.ToString(), Is.EqualTo("unix:/other"));
             Assert.That(options.QmpTimeout, Is.EqualTo(TimeSpan.FromSeconds(7)));
             Assert.That(options.LogLevel, Is.EqualTo(LogLevel.Error));
             Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Json));
@@ -97,11 +97,11 @@ internal sealed class ConfigFileTests
     [TestCase("{\n\"qmp\" 1}", "--config c.json: JSON parse error, '1' is invalid after a property name (line 2, column 7)")]
     [TestCase("", "--config c.json: JSON parse error, the input does not contain any JSON tokens (line 1, column 1)")]
     public void A_file_that_is_no_JSON_object_is_told_so(string json, string expected) =>
-        Assert.That(Parsed.Config(json).Errors, Has.Member(expected));
+        Assert.That(Parsed.Config(json).Errors, Is.EqualTo([expected]));
 
     [Test]
     public void A_file_that_cannot_be_read_is_told_so() =>
         Assert.That(
-            RunOptionsParser.Parse(new RunArguments { Config = "/no/such" }, File.ReadAllText).Errors[0],
+            RunOptionsParser.Parse(new RunArguments { Config = "/no/such" }, File.ReadAllText).Errors.Single(),
             Does.StartWith("--config /no/such: the file cannot be read: "));
 }

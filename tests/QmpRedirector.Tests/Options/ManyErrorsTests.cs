@@ -37,7 +37,7 @@ internal sealed class ManyErrorsTests
             "--object filter-redirector,id=f0: Parameter 'queue' does not accept value 'up'",
             "--object filter-redirector,id=f0: Parameter 'netdev' is missing",
             "--object filter-mirror,id=f0: Parameter 'backlog' expects a size value",
-            "--qmp tcp:1: 'tcp:1' is not an address: tcp:HOST:PORT has a host and a port",
+            "--qmp tcp:1: 'tcp:1' is not a TCP address: use tcp:HOST:PORT",
             "--metrics tcp:192.0.2.1:9: --metrics serves loopback only; put a proxy in front",
             "--chardev socket,id=m0: Duplicate ID 'm0' for chardev",
             "--object filter-redirector,id=f0: OUT Device 'm9' not found",

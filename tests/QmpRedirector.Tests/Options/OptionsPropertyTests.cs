@@ -20,14 +20,13 @@ internal sealed class OptionsPropertyTests
         Gen.Int[0, 1000].Select(static number => (ChardevAddress)new ChardevAddress.Fd(number)));
 
     private static readonly Gen<ChardevOptions> _chardev = Gen.Select(
-        _address, Gen.Bool, Gen.Bool, Gen.Int[1, 100_000].Nullable(), Gen.Bool,
-        static (address, server, wait, reconnect, noDelay) => new ChardevOptions(
+        _address, Gen.Bool, Gen.Bool, Gen.Int[1, 100_000].Nullable(),
+        static (address, server, wait, reconnect) => new ChardevOptions(
             "m0",
             address,
             server,
             server && wait,
-            server || reconnect is null ? null : TimeSpan.FromMilliseconds(reconnect.Value),
-            noDelay));
+            server || reconnect is null ? null : TimeSpan.FromMilliseconds(reconnect.Value)));
 
     private static readonly Gen<RedirectorOptions> _redirector = Gen.Select(
         Gen.Select(_name, _path, Gen.Enum<QueueDirection>(), Gen.Int[4096, 1 << 30]),
@@ -127,7 +126,7 @@ internal sealed class OptionsPropertyTests
 
     private static (JsonObject Data, JsonObject Members, string Type) Chardev(ChardevOptions options)
     {
-        JsonObject data = new() { ["server"] = options.Server, ["nodelay"] = options.NoDelay };
+        JsonObject data = new() { ["server"] = options.Server, ["nodelay"] = true };
         if (options.Server)
             data["wait"] = options.Wait;
         if (options.Reconnect is TimeSpan reconnect)

@@ -35,6 +35,12 @@ internal sealed class FakeProc : IDisposable
         return this;
     }
 
+    public FakeProc AddFile(string path, string text)
+    {
+        Write(path, text);
+        return this;
+    }
+
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     private void Link(string path, string target)

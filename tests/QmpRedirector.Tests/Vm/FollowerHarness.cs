@@ -62,6 +62,7 @@ internal sealed class FollowerHarness : IAsyncDisposable
     {
         Qmp = new QmpClientOptions { Address = address, CommandTimeout = TimeSpan.FromSeconds(5) },
         RxFilterInterval = TimeSpan.Zero,
+        RetryInterval = TimeSpan.Zero,
     };
 
     /// <summary>Until a snapshot has been reported, in the past or yet to come, that satisfies this.</summary>

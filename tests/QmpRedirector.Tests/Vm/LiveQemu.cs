@@ -41,7 +41,7 @@ internal sealed class LiveQemu : IAsyncDisposable
         catch (System.ComponentModel.Win32Exception)
         {
             Directory.Delete(directory, recursive: true);
-            Assert.Ignore($"{Binary} is not installed.");
+            Assert.Fail($"{Binary} is not installed: scripts/test.sh installs it.");
             throw;
         }
     }

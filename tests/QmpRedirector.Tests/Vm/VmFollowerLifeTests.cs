@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Sockets;
 using QmpRedirector.Qmp;
 using QmpRedirector.Testing;
@@ -66,6 +67,24 @@ public sealed class VmFollowerLifeTests
             }));
         Assert.That(harness.Snapshots.Select(s => s.Generation).Distinct(), Is.EqualTo(new[] { 1L }));
         Assert.That(harness.Snapshots[1].ChangedAtNanoseconds, Is.EqualTo(first.ChangedAtNanoseconds));
+    }
+
+    [Test]
+    public async Task Connections_that_end_at_once_are_not_made_again_at_full_speed()
+    {
+        var interval = TimeSpan.FromMilliseconds(100);
+        await using var vm = FakeVm.StartAt(_path);
+        var started = Stopwatch.GetTimestamp();
+        await using var harness = new FollowerHarness(Options() with { RetryInterval = interval });
+
+        for (var connections = 1; connections <= 4; connections++)
+        {
+            await harness.WaitForLastAsync(
+                _ => harness.Snapshots.Count(s => s.Phase == VmPhase.Following) == connections, $"connection {connections}");
+            await vm.DropClientAsync();
+        }
+
+        Assert.That(Stopwatch.GetElapsedTime(started), Is.GreaterThanOrEqualTo(3 * interval));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using QmpRedirector.Testing;
 using QmpRedirector.Vm;
 
@@ -114,6 +115,25 @@ public sealed class VmFollowerOrderTests
 
         await harness.StopAsync();
         await qemu.ExpectCloseAsync();
+    }
+
+    [Test]
+    public async Task A_query_without_answer_is_asked_again_only_after_a_pause()
+    {
+        var (timeout, pause) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        await using var server = FakeQmpServer.Start();
+        var options = FollowerHarness.Options(server.Address);
+        var impatient = options.Qmp with { CommandTimeout = timeout };
+        await using var harness = new FollowerHarness(options with { Qmp = impatient, RetryInterval = pause });
+        var qemu = await server.AcceptNegotiatedAsync();
+        await qemu.SendReturnAsync("[]", await qemu.ExpectAsync("query-cpus-fast"));
+
+        await ScriptedQemu.ExpectStatusAsync(qemu);
+        var asked = Stopwatch.GetTimestamp();
+        await ScriptedQemu.ExpectStatusAsync(qemu);
+
+        // Half of it, as the first one was written some time before it was read.
+        Assert.That(Stopwatch.GetElapsedTime(asked), Is.GreaterThanOrEqualTo(timeout + (pause / 2)));
     }
 
     [Test]

@@ -27,6 +27,7 @@ internal static class Linux
     public const nuint TunSetOffload = 0x400454d0;
     public const nuint TunSetVnetHdrSize = 0x400454d8;
     public const ushort IffTap = 0x0002;
+    public const ushort IffMultiQueue = 0x0100;
     public const ushort IffNoPi = 0x1000;
     public const ushort IffVnetHdr = 0x4000;
 

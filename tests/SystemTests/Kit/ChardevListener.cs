@@ -13,6 +13,9 @@ internal sealed class ChardevListener : IDisposable
         _socket.Listen(1);
     }
 
+    /// <summary>Somebody has connected and was not accepted yet, also one that has left again.</summary>
+    public bool HasCaller => _socket.Poll(0, SelectMode.SelectRead);
+
     public async Task<ChardevPeer> AcceptAsync(bool vnetHdrSupport = false, long allowance = long.MaxValue)
     {
         using var deadline = new CancellationTokenSource(Eventually.Deadline);

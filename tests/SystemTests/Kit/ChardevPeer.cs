@@ -83,6 +83,9 @@ internal sealed class ChardevPeer : IDisposable
         ThrowIfFailed();
     }
 
+    /// <summary>Shuts down this side's sending only; it goes on reading.</summary>
+    public void StopSending() => _socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>Whatever is unread stays unread: to the other side this is a peer that went away.</summary>
     public void Dispose()
     {

@@ -1,0 +1,96 @@
+using System.Globalization;
+using QmpRedirector.SystemTests.Kit;
+
+namespace QmpRedirector.SystemTests.Wire;
+
+/// <summary>A frame is forwarded whole or not at all.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Self)]
+internal sealed class WholeFramesTests
+{
+    private const int Header = 12;
+    private const int LargestPayload = FrameStreamParser.MaxLength;
+
+    /// <summary>
+    /// No TAP carries more than 65535 bytes and a tag, so a loopback device with a huge MTU stands in for one that would.
+    /// </summary>
+    [Test]
+    public async Task What_is_longer_than_a_consumer_takes_or_the_room_for_it_is_dropped_by_reason_and_never_cut()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.Namespace.ExecAsync("ip", "link", "set", "lo", "mtu", "200000");
+        var (ours, theirs) = await InProcessForwarder.ConnectedPairAsync(lab.PathOf("m0"));
+        using var connection = ours;
+        using var peer = new ChardevPeer(theirs, vnetHdrSupport: true);
+        await using var forwarder = InProcessForwarder.Open(lab.Namespace, "lo", Header);
+        var lost = forwarder.ServeAsync(connection);
+        forwarder.Arm();
+        var sender = lab.OpenSender("lo");
+
+        int[] lengths =
+        [
+            100, LargestPayload - Header, // forwarded, the second exactly as long as QEMU takes
+            LargestPayload - Header + 1, LargestPayload, // oversize: received whole, but too long with its header
+            LargestPayload + 1, 100_000, // truncated: longer than the room for a frame
+            200,
+        ];
+        foreach (var (number, length) in lengths.Index()) sender.Send(Frames.Numbered(number, length));
+        await peer.WaitForFramesAsync(3);
+        var report = InProcessForwarder.Report(await forwarder.StopAsync());
+        connection.Dispose();
+        await peer.WaitForEndAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await lost, Is.EqualTo(Net.PeerLoss.Stopped));
+            Assert.That(
+                peer.Frames.Select(frame => frame.Payload.Length - Header), Is.EqualTo((int[])[lengths[0], lengths[1], lengths[^1]]));
+            Assert.That(peer.Frames.Select(frame => Frames.NumberOf(frame.Payload.AsSpan(Header))), Is.EqualTo((int[])[0, 1, 6]));
+            Assert.That((report.Dropped("oversize"), report.Dropped("truncated"), report.DroppedInAll), Is.EqualTo((2, 2, 4)));
+        }
+
+        Accounting.Holds(report, sender.Sent, peer);
+    }
+
+    [Test]
+    public async Task With_CAP_NET_RAW_alone_the_smaller_backlog_is_said_in_numbers_and_frames_still_come_whole()
+    {
+        const long wanted = 1L << 30;
+        const int count = 200;
+        await using var lab = await WireLab.CreateAsync();
+        await lab.ForwardAsync(
+            properties: ",backlog=1G", allowance: 0,
+            wrapper: ["setpriv", "--bounding-set", "-all,+net_raw", "--inh-caps", "-all,+net_raw"]);
+
+        // SO_RCVBUF is capped at rmem_max, and the kernel charges against twice the value (socket(7)).
+        var capped = long.Parse(await File.ReadAllTextAsync("/proc/sys/net/core/rmem_max"), CultureInfo.InvariantCulture);
+        Assert.That(lab.Sidecar.Error, Does.Contain($"f0: the kernel grants {2 * capped} bytes of backlog instead of {wanted}"));
+
+        // Nobody reads yet: what the small backlog has no room for at its moment the kernel drops. The last byte tells which frames those
+        // were.
+        var longest = WirePacket.SuperFrames().MaxBy(packet => packet.Frame.Length)!;
+        for (var i = 0; i < count; i++)
+        {
+            longest.Frame[^1] = (byte)i;
+            lab.Sender.Send(longest.Bytes);
+        }
+
+        lab.Peer.Allow(long.MaxValue / 2);
+        await Eventually.ThatAsync(() => lab.Guest.Count == count, "the TAP's reader has every frame");
+        await lab.Peer.WaitForFramesAsync(64);
+        var report = await lab.StopAsync();
+
+        var forwarded = lab.Peer.Frames.Select(frame => frame.Payload).ToList();
+        var guest = lab.Guest.Frames;
+        Assert.That(forwarded.Select(frame => frame[^1]), Is.Ordered.Ascending.And.Unique);
+        ByteIdentity.Holds(forwarded, [.. forwarded.Select(frame => guest[frame[^1]])]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.KernelDropped, Is.GreaterThan(0), "the backlog was too small for all of them");
+            Assert.That(report.Dropped("truncated"), Is.Zero);
+            Assert.That(guest.Select(frame => frame.Length), Is.All.EqualTo(Header + longest.Frame.Length));
+        }
+
+        Accounting.Holds(report, count, lab.Peer);
+    }
+}
