@@ -29,22 +29,25 @@ internal sealed unsafe class RecordingFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">An older file may not be removed.</exception>
     internal static RecordingFile Create(string path)
     {
-        switch (FileKinds.Of(path))
-        {
-            case S_IFIFO:
-                return OpenFifo(path);
-            case S_IFREG:
-                File.Delete(path);
-                break;
-            case S_IFLNK:
-                throw new IOException("it is a symbolic link, which is not followed; name the file itself");
-            case not null:
-                throw new IOException("it is neither a file nor a FIFO");
-        }
+        var kind = FileKinds.Of(path);
+        if (WhyNot(kind) is { } reason)
+            throw new IOException(reason);
+        if (kind == S_IFIFO)
+            return OpenFifo(path);
+        if (kind == S_IFREG)
+            File.Delete(path);
 
         // O_EXCL: a link or file that somebody else puts there meanwhile is not written to.
         return new RecordingFile(path, Open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC), isFifo: false);
     }
+
+    /// <summary>Why nothing is recorded to a file of this kind (<see cref="FileKinds"/>); null when it is.</summary>
+    internal static string? WhyNot(int? kind) => kind switch
+    {
+        null or S_IFREG or S_IFIFO => null,
+        S_IFLNK => "it is a symbolic link, which is not followed; name the file itself",
+        _ => "it is neither a file nor a FIFO",
+    };
 
     /// <summary>Writes all of it. A FIFO whose reader is slow is waited for until <see cref="Abandon"/>.</summary>
     /// <exception cref="IOException">The disk is full, the FIFO's reader is gone, or it was abandoned.</exception>

@@ -35,9 +35,11 @@ internal sealed class MetricsServer : IDisposable
     }
 
     /// <summary>Listens. A Unix socket is its owner's alone, and replaces a stale one.</summary>
-    /// <exception cref="ChardevException">It cannot.</exception>
+    /// <exception cref="IOException">It cannot, or somebody answers there, who is not driven out as a chardev's would be.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
+        if (_address is ChardevAddress.Unix unix && await AnswersAsync(unix, cancellationToken))
+            throw new IOException($"{unix} is in use: somebody answers there; end the other or choose another path");
         await _listener.OpenAsync(cancellationToken);
         Log.MetricsServed(_logger, _address.ToString());
     }
@@ -47,6 +49,20 @@ internal sealed class MetricsServer : IDisposable
         Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => ServeAsync(cancellationToken)));
 
     public void Dispose() => _listener.Dispose();
+
+    private static async Task<bool> AnswersAsync(ChardevAddress.Unix unix, CancellationToken cancellationToken)
+    {
+        using var probe = new SocketChardev(new SocketChardevOptions("metrics", unix, Server: false, null), TimeProvider.System);
+        try
+        {
+            await probe.OpenAsync(cancellationToken);
+            return true;
+        }
+        catch (ChardevException)
+        {
+            return false;
+        }
+    }
 
     private async Task ServeAsync(CancellationToken cancellationToken)
     {

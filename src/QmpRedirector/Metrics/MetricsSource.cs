@@ -1,3 +1,4 @@
+using QmpRedirector.CommandLine;
 using QmpRedirector.Redirectors;
 using QmpRedirector.Vm;
 
@@ -8,8 +9,6 @@ namespace QmpRedirector.Metrics;
 /// <param name="redirectors">Those there are, whenever it is asked.</param>
 internal sealed class MetricsSource(VmFollower vm, IReadOnlyCollection<Redirector> redirectors) : IDisposable
 {
-    private static readonly string _version = typeof(MetricsSource).Assembly.GetName().Version?.ToString(3) ?? "";
-
     private readonly SemaphoreSlim _one = new(1);
     private bool _wasConnected;
     private long _connections;
@@ -31,7 +30,7 @@ internal sealed class MetricsSource(VmFollower vm, IReadOnlyCollection<Redirecto
             var current = vm.Current;
             return new MetricsSnapshot
             {
-                Version = _version,
+                Version = Cli.Version,
                 QmpConnected = current.Phase == VmPhase.Following,
                 QmpReconnects = Math.Max(0, Interlocked.Read(ref _connections) - 1),
                 VmRunning = current.Running && current.Phase is VmPhase.Following or VmPhase.Lost,

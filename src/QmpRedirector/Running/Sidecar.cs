@@ -176,24 +176,30 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             await (_metrics?.OpenAsync(cancellationToken) ?? Task.CompletedTask);
         }
-        catch (ChardevException e)
+        catch (IOException e)
         {
             problems.Add($"--metrics {_options.Metrics}: {e.Message}");
         }
     }
 
-    // It replaces an older recording, which is no loss only when the rest is right.
     private void OpenRecording(List<string> problems)
     {
+        if (_options.PcapngFile is not { } path)
+            return;
+        var problem = RecordingPlace.Look(path).Problem;
         try
         {
-            if (problems.Count == 0)
-                _recording?.Open(_options.PcapngFile!);
+            // It replaces an older recording, which is no loss only when the rest is right.
+            if (problem is null && problems.Count == 0)
+                _recording!.Open(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            problems.Add($"--pcapng {_options.PcapngFile}: it cannot be recorded to: {e.Message}.");
+            problem = e.Message;
         }
+
+        if (problem is not null)
+            problems.Add($"--pcapng {OptionOrigin.Shown(path)}: it cannot be recorded to: {problem}.");
     }
 
     private void OpenRedirectors(List<string> problems)
