@@ -61,6 +61,11 @@ internal static partial class Log
 
     [LoggerMessage(2034, LogLevel.Information, "{Id}: waiting for a first peer on chardev {Chardev} ({Filename}), as wait=on says")]
     public static partial void WaitingForPeer(ILogger logger, string id, string? chardev, string filename);
+    [LoggerMessage(2050, LogLevel.Information, "{Id}: added by object-add")]
+    public static partial void ObjectAdded(ILogger logger, string id);
+
+    [LoggerMessage(2051, LogLevel.Information, "Removed by object-del: {Report}")]
+    public static partial void ObjectRemoved(ILogger logger, string report);
 
     [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
     public static partial void IdentitiesBroken(ILogger logger, string id, long times);

@@ -45,7 +45,7 @@ internal sealed class RecordingTests
         {
             Assert.That(frames, Is.EqualTo(peer.Frames.Select(frame => frame.Payload[10..])), "the bytes the peer got, without the vnet header");
             Assert.That(packets.Select(packet => packet[0]), Is.All.EqualTo(Lab.TapName));
-            Assert.That(packets.Select(packet => packet[1]), Is.All.EqualTo("f0 queue=all"));
+            Assert.That(packets.Select(packet => packet[1]), Is.All.EqualTo("f0 netdev=net0"));
             Assert.That(packets.Select(packet => packet[2]).Take(3), Is.EqualTo(new[] { Outbound, Inbound, Outbound }));
             Assert.That(packets[0][3], Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z armed on tap0: "));
             Assert.That(packets[1][3], Is.Empty);
@@ -79,7 +79,7 @@ internal sealed class RecordingTests
         var packets = await Tshark.ReadAsync(file, "frame.interface_description");
         Assert.That(packets.GroupBy(packet => packet[0]).Select(group => (group.Key, group.Count())), Is.EquivalentTo(new[]
         {
-            ("f0 queue=tx", 100), ("f1 queue=tx", 100),
+            ("f0 netdev=net0", 100), ("f1 netdev=net0", 100),
         }));
         Assert.That(reports.Values.Select(report => (report.Recorded, report.Lost)), Is.All.EqualTo((100L, 0L)));
     }

@@ -23,10 +23,9 @@ internal sealed class DataLoop : IDisposable
     private readonly EventFd _wake;
     private readonly ForwarderCounters _counters;
     private readonly SentTimes _sentTimes = new();
-    private readonly FrameBatch _batch;
+    private readonly FrameBatch _batch = new();
     private readonly FrameOrigin[] _origins = new FrameOrigin[FrameBatch.Capacity];
     private readonly FrameRecorder? _recorder;
-    private readonly CaptureDirection _direction;
     private readonly Poller _poller = new(3);
     private readonly bool _vnetHeaderSupport;
     private readonly int _framing;
@@ -49,8 +48,6 @@ internal sealed class DataLoop : IDisposable
         _framing = FramingHeader.Size(options.VnetHeaderSupport);
         _counters = new ForwarderCounters(_framing);
         _recorder = options.Recorder;
-        _direction = options.Direction;
-        _batch = new FrameBatch(withPacketTypes: _recorder is not null && _direction == CaptureDirection.All);
     }
 
     /// <summary>The <see cref="Stopwatch"/> timestamp at which the kernel's queue was last seen empty. Any thread may read it.</summary>
@@ -148,7 +145,7 @@ internal sealed class DataLoop : IDisposable
         for (var i = 0; i < received; i++)
         {
             var metadata = _batch.TakeMetadata(i);
-            _counters.Taken++;
+            _counters.Take(metadata);
             if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
             {
                 _counters.Drop(DropReason.Disarmed);
@@ -165,7 +162,7 @@ internal sealed class DataLoop : IDisposable
             else
             {
                 _sentTimes.Expect(metadata.TimestampNanoseconds);
-                _origins[i] = FrameOrigin.Of(metadata, _direction, _vnetHeaderLength);
+                _origins[i] = FrameOrigin.Of(metadata, _vnetHeaderLength);
                 _batch.Queue(i, offset, length);
             }
         }
@@ -307,11 +304,12 @@ internal sealed class DataLoop : IDisposable
                 continue;
             }
 
-            _counters.Taken += received;
             for (var i = 0; i < received; i++)
-                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds, _emptyAt)
-                    ? DropReason.Disarmed
-                    : reason);
+            {
+                var metadata = _batch.TakeMetadata(i);
+                _counters.Take(metadata);
+                _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt) ? DropReason.Disarmed : reason);
+            }
         }
     }
 

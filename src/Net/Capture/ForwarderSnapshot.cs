@@ -17,6 +17,12 @@ public sealed record ForwarderSnapshot
     /// <summary>Frames read from the kernel.</summary>
     public required long Taken { get; init; }
 
+    /// <summary>Of those, what the host sent towards the guest.</summary>
+    public required PacketCount TowardsGuest { get; init; }
+
+    /// <summary>Of those, what came from the guest.</summary>
+    public required PacketCount FromGuest { get; init; }
+
     /// <summary>Frames the peer's socket took whole.</summary>
     public required long Forwarded { get; init; }
 

@@ -31,32 +31,26 @@ internal sealed unsafe class FrameBatch : IDisposable
     private int _sendHead;
     private int _sendCount;
 
-    /// <param name="withPacketTypes">Ask the kernel for each frame's packet type, for <see cref="FrameMetadata.Outgoing"/>.</param>
-    internal FrameBatch(bool withPacketTypes = false)
+    internal FrameBatch()
     {
         _slots = (byte*)NativeMemory.AlignedAlloc(SlotLength * Capacity, 4096);
         _control = (byte*)NativeMemory.AlignedAlloc(ControlLength * Capacity, 64);
+        _addresses = (sockaddr_ll*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(sockaddr_ll));
         _messages = (mmsghdr*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(mmsghdr));
         _receive = (iovec*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(iovec));
         _send = (iovec*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(iovec));
 
-        if (withPacketTypes)
-            _addresses = (sockaddr_ll*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(sockaddr_ll));
-
-        // SAFETY: every pointer stays inside the blocks allocated above, which live as long as this object.
+        // SAFETY: every pointer stays inside the six blocks allocated above, which live as long as this object.
         for (var i = 0; i < Capacity; i++)
         {
             _receive[i].iov_base = _slots + ((nint)i * SlotLength) + Headroom;
             _receive[i].iov_len = ReceiveLength;
             _messages[i].msg_hdr.msg_iov = &_receive[i];
             _messages[i].msg_hdr.msg_iovlen = 1;
+            _messages[i].msg_hdr.msg_name = &_addresses[i];
+            _messages[i].msg_hdr.msg_namelen = (uint)sizeof(sockaddr_ll);
             _messages[i].msg_hdr.msg_control = _control + ((nint)i * ControlLength);
             _messages[i].msg_hdr.msg_controllen = ControlLength;
-            if (withPacketTypes)
-            {
-                _messages[i].msg_hdr.msg_name = &_addresses[i];
-                _messages[i].msg_hdr.msg_namelen = (uint)sizeof(sockaddr_ll);
-            }
         }
     }
 
@@ -92,6 +86,8 @@ internal sealed unsafe class FrameBatch : IDisposable
         {
             Length = (int)_messages[index].msg_len,
             Truncated = (header.msg_flags & MSG_TRUNC) != 0,
+            IsTowardsGuest = _addresses[index].sll_pkttype == PACKET_OUTGOING,
+            InterfaceIndex = _addresses[index].sll_ifindex,
         };
         var cursor = (byte*)header.msg_control;
         var end = cursor + header.msg_controllen;
@@ -122,12 +118,7 @@ internal sealed unsafe class FrameBatch : IDisposable
         }
 
         header.msg_controllen = ControlLength;
-        if (_addresses != null)
-        {
-            metadata.Outgoing = _addresses[index].sll_pkttype == PACKET_OUTGOING;
-            header.msg_namelen = (uint)sizeof(sockaddr_ll);
-        }
-
+        header.msg_namelen = (uint)sizeof(sockaddr_ll);
         return metadata;
     }
 
@@ -223,9 +214,9 @@ internal sealed unsafe class FrameBatch : IDisposable
         // SAFETY: each block was allocated by the matching function in the constructor; Dispose is called once, by the owner.
         NativeMemory.AlignedFree(_slots);
         NativeMemory.AlignedFree(_control);
+        NativeMemory.Free(_addresses);
         NativeMemory.Free(_messages);
         NativeMemory.Free(_receive);
         NativeMemory.Free(_send);
-        NativeMemory.Free(_addresses);
     }
 }

@@ -44,8 +44,8 @@ public sealed class PcapngRecording : IDisposable
         _onFailure = onFailure;
     }
 
-    /// <summary>Adds an interface.</summary>
-    /// <param name="description">if_description: <c>f0 queue=tx</c>.</param>
+    /// <summary>Adds an interface, at any time: its block comes before its first frame.</summary>
+    /// <param name="description">if_description: <c>f0 netdev=net0</c>.</param>
     public FrameRecorder Add(string description)
     {
         var added = new RecordedInterface(new FrameRecorder(description, RingCapacity, Wake));
@@ -126,7 +126,7 @@ public sealed class PcapngRecording : IDisposable
                 foreach (var recorded in _interfaces)
                     recorded.FinishIfDone(writer);
                 WriteChunk();
-                ImmutableInterlocked.Update(ref _interfaces, static interfaces => interfaces.RemoveAll(recorded => recorded.IsFinished));
+                ForgetFinished();
                 if (last)
                     return;
 
@@ -143,6 +143,13 @@ public sealed class PcapngRecording : IDisposable
                 recorded.Recorder.End();
             _onFailure(e.Message);
         }
+    }
+
+    private void ForgetFinished()
+    {
+        foreach (var recorded in _interfaces.Where(static recorded => recorded.IsFinished))
+            recorded.Recorder.Complete();
+        ImmutableInterlocked.Update(ref _interfaces, static interfaces => interfaces.RemoveAll(static recorded => recorded.IsFinished));
     }
 
     /// <summary>A chunk of each interface; false when there was nothing.</summary>

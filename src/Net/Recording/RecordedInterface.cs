@@ -14,6 +14,7 @@ internal sealed class RecordedInterface(FrameRecorder recorder)
     private readonly List<RecordingNote> _pending = [];
     private readonly List<string> _due = [];
     private string? _name;
+    private int? _index;
     private int? _id;
     private int _forgotten;
     private int _unconfirmed;
@@ -24,7 +25,7 @@ internal sealed class RecordedInterface(FrameRecorder recorder)
     internal bool IsFinished { get; private set; }
 
     /// <summary>There is nothing to write before somebody adds something.</summary>
-    internal bool IsIdle => recorder.Ring.IsEmpty && (IsFinished || recorder.Account is null);
+    internal bool IsIdle => recorder.Ring.IsEmpty && (IsFinished || !recorder.IsClosed);
 
     /// <summary>Writes frames until there is no more or <paramref name="chunk"/>, which the writer fills, has the length.</summary>
     /// <returns>False when there was none.</returns>
@@ -37,7 +38,7 @@ internal sealed class RecordedInterface(FrameRecorder recorder)
             TakeNotes();
             TakeDue(origin.TimestampNanoseconds);
             writer.WriteFrame(
-                InterfaceId(writer),
+                InterfaceId(writer, origin.InterfaceIndex),
                 origin.TimestampNanoseconds,
                 payload[origin.VnetHeaderLength..],
                 origin.Direction,
@@ -60,13 +61,16 @@ internal sealed class RecordedInterface(FrameRecorder recorder)
     /// <summary>Writes the statistics once the account is closed and every frame before it is written.</summary>
     internal void FinishIfDone(PcapngWriter writer)
     {
-        if (IsFinished || recorder.Account is not { } account || !recorder.Ring.IsEmpty)
+        if (IsFinished || !recorder.IsClosed || !recorder.Ring.IsEmpty)
+            return;
+        IsFinished = true;
+        if (recorder.Account is not { } account)
             return;
         TakeNotes();
         TakeDue(long.MaxValue);
         _due.Insert(0, Summary(account));
         writer.WriteStatistics(
-            InterfaceId(writer),
+            _id ?? InterfaceId(writer, null),
             new PcapngStatistics
             {
                 Timestamp = RealtimeClock.NowNanoseconds,
@@ -77,7 +81,6 @@ internal sealed class RecordedInterface(FrameRecorder recorder)
                 Delivered = account.Forwarded,
             },
             CollectionsMarshal.AsSpan(_due));
-        IsFinished = true;
     }
 
     private string Summary(ForwarderSnapshot account)
@@ -89,15 +92,14 @@ internal sealed class RecordedInterface(FrameRecorder recorder)
     }
 
     // One interface a redirector, unless its netdev gets a TAP of another name.
-    private int InterfaceId(PcapngWriter writer)
+    private int InterfaceId(PcapngWriter writer, int? index)
     {
-        var name = recorder.InterfaceName;
+        if (_id is { } known && index == _index)
+            return known;
+        var name = recorder.NameOf(index);
         if (_id is not { } id || name != _name)
-        {
-            id = writer.AddInterface(new PcapngInterface(name ?? "", recorder.Description));
-            (_id, _name) = (id, name);
-        }
-
+            id = writer.AddInterface(new PcapngInterface(name, recorder.Description));
+        (_id, _index, _name) = (id, index, name);
         return id;
     }
 

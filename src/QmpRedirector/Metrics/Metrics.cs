@@ -28,7 +28,7 @@ internal static class Metrics
         text.Family("build_info", Gauge, "1, with the version of qmp-redirector.");
         text.Sample(1, ("version", snapshot.Version));
         text.Family("up", Gauge, "Whether all is in place: QMP is connected and no redirector waits for its TAP or first peer.");
-        text.Sample(snapshot.QmpConnected && snapshot.Redirectors.All(r => r.State is RedirectorState.Armed or RedirectorState.Disarmed));
+        text.Sample(snapshot.QmpConnected && snapshot.Redirectors.All(r => r.State.Phase is RedirectorPhase.Armed or RedirectorPhase.Disarmed));
         text.Family("qmp_connected", Gauge, "Whether QMP is connected. While it is not, the last known run state stands.");
         text.Sample(snapshot.QmpConnected);
         text.Family("qmp_reconnects_total", Counter, "Connections to QMP after the first.");
@@ -41,6 +41,10 @@ internal static class Metrics
     {
         Each(text, "captured_frames_total", Counter, redirectors, r => r.Account.KernelSeen,
             "Frames that passed the capture filter: forwarded, dropped, dropped by the kernel, or in the backlog.");
+        RenderDirections(text, "taken_frames_total", redirectors, count => count.Packets,
+            "Frames read from the kernel, by direction: tx goes to the guest, rx comes from it.");
+        RenderDirections(text, "taken_bytes_total", redirectors, count => count.Bytes,
+            "Bytes of those frames, from the Ethernet header on.");
         Each(text, "forwarded_frames_total", Counter, redirectors, r => r.Account.Forwarded,
             "Frames the peer's socket took whole.");
         Each(text, "forwarded_bytes_total", Counter, redirectors, r => r.Account.ForwardedBytes,
@@ -51,8 +55,19 @@ internal static class Metrics
             "Frames accepted that the peer has not taken yet.");
         Each(text, "backlog_bytes", Gauge, redirectors, r => r.Account.QueuedBytes,
             "Kernel memory of the backlog, as the kernel charges it.");
-        Each(text, "backlog_limit_bytes", Gauge, redirectors, r => r.BacklogLimit,
+        Each(text, "backlog_limit_bytes", Gauge, redirectors, r => r.State.GrantedBacklog,
             "Kernel memory the backlog may take; what comes then is dropped by the kernel.");
+    }
+
+    private static void RenderDirections(
+        PrometheusText text, string name, IReadOnlyList<RedirectorMetrics> redirectors, Func<PacketCount, long> value, string help)
+    {
+        text.Family(name, Counter, help);
+        foreach (var redirector in redirectors)
+        {
+            text.Sample(value(redirector.Account.TowardsGuest), [.. Labels(redirector), ("direction", "tx")]);
+            text.Sample(value(redirector.Account.FromGuest), [.. Labels(redirector), ("direction", "rx")]);
+        }
     }
 
     private static void RenderDrops(PrometheusText text, IReadOnlyList<RedirectorMetrics> redirectors)
@@ -75,8 +90,8 @@ internal static class Metrics
         text.Family("state", Gauge, "1 for the state the redirector is in, 0 for the others.");
         foreach (var redirector in redirectors)
         {
-            foreach (var state in Enum.GetValues<RedirectorState>())
-                text.Sample(redirector.State == state, [.. Labels(redirector), ("state", state.ToString().ToLowerInvariant())]);
+            foreach (var phase in Enum.GetValues<RedirectorPhase>())
+                text.Sample(redirector.State.Phase == phase, [.. Labels(redirector), ("state", phase.ToString().ToLowerInvariant())]);
         }
 
         Each(text, "peer_connected", Gauge, redirectors, r => r.Account.PeerConnected ? 1 : 0, "Whether a peer is connected to the outdev.");

@@ -6,8 +6,8 @@ namespace QmpRedirector.Metrics;
 
 /// <summary>Gathers a <see cref="MetricsSnapshot"/>. Data threads are asked for their accounts between two batches, one scrape at a time.</summary>
 /// <param name="vm">Tells the VM's state.</param>
-/// <param name="redirectors">Those there are, whenever it is asked.</param>
-internal sealed class MetricsSource(VmFollower vm, IReadOnlyCollection<Redirector> redirectors) : IDisposable
+/// <param name="table">The redirectors there are, whenever it is asked.</param>
+internal sealed class MetricsSource(VmFollower vm, RedirectorTable table) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
     private bool _wasConnected;
@@ -34,7 +34,7 @@ internal sealed class MetricsSource(VmFollower vm, IReadOnlyCollection<Redirecto
                 QmpConnected = current.Phase == VmPhase.Following,
                 QmpReconnects = Math.Max(0, Interlocked.Read(ref _connections) - 1),
                 VmRunning = current.Running && current.Phase is VmPhase.Following or VmPhase.Lost,
-                Redirectors = await Task.WhenAll(redirectors.Select(TakeAsync)).WaitAsync(cancellationToken),
+                Redirectors = await Task.WhenAll(table.Redirectors.Select(TakeAsync)).WaitAsync(cancellationToken),
             };
         }
         finally
@@ -51,7 +51,6 @@ internal sealed class MetricsSource(VmFollower vm, IReadOnlyCollection<Redirecto
         Netdev = redirector.Options.Netdev,
         State = redirector.State,
         Account = await redirector.SnapshotAsync(),
-        BacklogLimit = redirector.GrantedBacklog,
         ArmLag = redirector.ArmLag,
         DisarmLag = redirector.DisarmLag,
         Recording = redirector.Recorder is { } recorder ? (recorder.Recorded, recorder.Lost) : null,

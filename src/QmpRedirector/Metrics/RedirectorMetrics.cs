@@ -14,9 +14,6 @@ internal sealed record RedirectorMetrics
 
     public required ForwarderSnapshot Account { get; init; }
 
-    /// <summary>Bytes.</summary>
-    public required long BacklogLimit { get; init; }
-
     public required EventLag ArmLag { get; init; }
 
     public required EventLag DisarmLag { get; init; }

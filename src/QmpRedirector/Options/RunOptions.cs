@@ -15,6 +15,9 @@ internal sealed record RunOptions
     /// <summary>At least one; their outdevs name <see cref="Chardevs"/>, each at most once.</summary>
     public required IReadOnlyList<RedirectorOptions> Redirectors { get; init; }
 
+    /// <summary>Where to serve QMP; null: nowhere.</summary>
+    public QmpAddress? Control { get; init; }
+
     public string? PidFile { get; init; }
 
     /// <summary>Where metrics are served: a Unix socket, TCP on loopback, or a listener this process was started with.</summary>

@@ -1,17 +1,14 @@
 namespace QmpRedirector.Redirectors;
 
-/// <summary>What a redirector is doing.</summary>
-internal enum RedirectorState
+/// <summary>What a redirector does at one moment, for status, metrics and events.</summary>
+/// <param name="Phase">In one word.</param>
+/// <param name="Why">Null while active, else the reason as an operator would say it.</param>
+/// <param name="Ifname">The TAP it is bound to; null while there is none.</param>
+/// <param name="VnetHeaderLength">Bytes of virtio-net header before each frame; null before it is known.</param>
+/// <param name="GrantedBacklog">Bytes of backlog the kernel granted.</param>
+/// <param name="Cause">What the last change of activity came from: "STOP event", "TAP found" ...; null before the first.</param>
+internal sealed record RedirectorState(
+    RedirectorPhase Phase, string? Why, string? Ifname, int? VnetHeaderLength, long GrantedBacklog, string? Cause)
 {
-    /// <summary>It cannot capture yet: QEMU has not answered, there is no TAP, or with <c>wait=on</c> no peer has come.</summary>
-    Waiting,
-
-    /// <summary>It could, but its properties and the run state say no.</summary>
-    Disarmed,
-
-    /// <summary>It captures and forwards.</summary>
-    Armed,
-
-    /// <summary>QEMU or the TAP is gone, or it was told to end: what was accepted is still being sent.</summary>
-    Draining,
+    public bool Active => Why is null;
 }

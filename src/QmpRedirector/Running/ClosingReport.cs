@@ -8,7 +8,7 @@ namespace QmpRedirector.Running;
 internal static class ClosingReport
 {
     /// <summary>Every drop reason is there, with 0 where nothing was dropped, so that a script can rely on the keys.</summary>
-    public static string Line(string id, ForwarderSnapshot account, FrameRecorder? recorder = null)
+    public static string Line(string id, ForwarderSnapshot account, FrameRecorder? recorder)
     {
         var line = new StringBuilder();
         var culture = CultureInfo.InvariantCulture;

@@ -7,6 +7,8 @@ namespace QmpRedirector.Net.Tests;
 
 internal sealed class PcapngRecordingTests
 {
+    private const int Tap0 = 7;
+    private const int Tap1 = 8;
     private const long Time = 1_775_000_000_000_000_000;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
@@ -30,22 +32,22 @@ internal sealed class PcapngRecordingTests
     {
         var (first, second) = Record((recording) =>
         {
-            var f0 = recording.Add("f0 queue=tx");
-            var f1 = recording.Add("f1 queue=all");
+            var f0 = recording.Add("f0 netdev=net0");
+            var f1 = recording.Add("f1 netdev=net1");
             return (f0, f1);
         }, recorders =>
         {
-            recorders.f0.SetInterface("tap0");
-            recorders.f1.SetInterface("tap1");
+            recorders.f0.SetInterface(Tap0, "tap0");
+            recorders.f1.SetInterface(Tap1, "tap1");
             recorders.f0.Record(Origin(1), [1]);
-            recorders.f1.Record(Origin(2), [2]);
+            recorders.f1.Record(Origin(2, Tap1), [2]);
             recorders.f0.Finish(Account(forwarded: 1));
             recorders.f1.Finish(Account(forwarded: 1));
         });
 
         var blocks = PcapngFile.Parse(File.ReadAllBytes(_path));
         var interfaces = blocks.Where(block => block.Type == 1).Select(block => Text(block, 2) + ", " + Text(block, 3)).ToList();
-        Assert.That(interfaces, Is.EquivalentTo(new[] { "tap0, f0 queue=tx", "tap1, f1 queue=all" }));
+        Assert.That(interfaces, Is.EquivalentTo(new[] { "tap0, f0 netdev=net0", "tap1, f1 netdev=net1" }));
         Assert.That(
             blocks.Where(block => block.Type == 6).Select(block => (interfaces[(int)block.Word(0)][..4], (int)block.Fixed[20])),
             Is.EquivalentTo(new[] { ("tap0", 1), ("tap1", 2) }));
@@ -59,8 +61,8 @@ internal sealed class PcapngRecordingTests
     {
         RecordOne(recorder =>
         {
-            recorder.Record(new FrameOrigin(Time, 12, PcapngDirection.Outbound), [.. new byte[12], 0xaa]);
-            recorder.Record(new FrameOrigin(Time, 0, PcapngDirection.Inbound), [0xbb]);
+            recorder.Record(new FrameOrigin(Time, Tap0, 12, PcapngDirection.Outbound), [.. new byte[12], 0xaa]);
+            recorder.Record(new FrameOrigin(Time, Tap0, 0, PcapngDirection.Inbound), [0xbb]);
         });
         var packets = Packets();
         Assert.That(packets.Select(packet => packet.Fixed[20..].ToArray()[0]), Is.EqualTo(new byte[] { 0xaa, 0xbb }));
@@ -114,16 +116,72 @@ internal sealed class PcapngRecordingTests
     }
 
     [Test]
-    public void A_TAP_of_another_name_is_another_interface()
+    public void A_TAP_of_another_name_is_another_interface_and_frames_from_before_stay_with_theirs()
     {
         RecordOne(recorder =>
         {
             recorder.Record(Origin(1), [1]);
-            Assert.That(() => recorder.Recorded, Is.EqualTo(1).After((int)_patience.TotalMilliseconds, 2));
-            recorder.SetInterface("tap9");
+            recorder.SetInterface(Tap1, "tap1");
             recorder.Record(Origin(2), [2]);
+            recorder.Record(Origin(3, Tap1), [3]);
         });
-        Assert.That(Packets().Select(packet => packet.Word(0)), Is.EqualTo(new uint[] { 0, 1 }));
+        var blocks = PcapngFile.Parse(File.ReadAllBytes(_path));
+        Assert.That(blocks.Where(block => block.Type == 1).Select(block => Text(block, 2)), Is.EqualTo(new[] { "tap0", "tap1" }));
+        Assert.That(Packets().Select(packet => packet.Word(0)), Is.EqualTo(new uint[] { 0, 0, 1 }));
+    }
+
+    [Test]
+    public void A_TAP_made_anew_under_its_name_is_the_same_interface()
+    {
+        RecordOne(recorder =>
+        {
+            for (var index = Tap0; index < Tap0 + 100; index++)
+            {
+                recorder.SetInterface(index, "tap0");
+                recorder.Record(Origin(index, index), [1]);
+            }
+        });
+        Assert.That(Packets().Select(packet => packet.Word(0)), Is.All.Zero);
+    }
+
+    [Test]
+    public async Task An_interface_that_comes_while_others_record_goes_with_its_statistics_and_the_others_go_on()
+    {
+        using var recording = NewRecording();
+        var first = recording.Add("f0");
+        first.SetInterface(Tap0, "tap0");
+        recording.Open(_path);
+        first.Record(Origin(1), [1]);
+        var second = recording.Add("f1");
+        second.SetInterface(Tap1, "tap1");
+        second.Record(Origin(2, Tap1), [2]);
+        second.Finish(Account(forwarded: 1));
+        await second.Finished.WaitAsync(_patience);
+        Assert.That((second.Recorded, second.Lost), Is.EqualTo((1, 0)), "in the file, while the recording goes on");
+        first.Record(Origin(3), [3]);
+        first.Finish(Account(forwarded: 2));
+        recording.Close();
+
+        var blocks = PcapngFile.Parse(File.ReadAllBytes(_path));
+        var names = blocks.Where(block => block.Type == 1).Select(block => Text(block, 2)!).ToList();
+        Assert.That(
+            Packets().Select(packet => (names[(int)packet.Word(0)], (int)packet.Fixed[20])),
+            Is.EquivalentTo(new[] { ("tap0", 1), ("tap1", 2), ("tap0", 3) }));
+        Assert.That(
+            blocks.Where(block => block.Type == 5).Select(block => names[(int)block.Word(0)]), Is.EqualTo(new[] { "tap1", "tap0" }));
+    }
+
+    [Test]
+    public async Task A_capture_that_never_came_to_be_leaves_nothing_in_the_file()
+    {
+        using var recording = NewRecording();
+        recording.Open(_path);
+        var recorder = recording.Add("f0");
+        recorder.Finish(null);
+        await recorder.Finished.WaitAsync(_patience);
+        recording.Close();
+
+        Assert.That(PcapngFile.Parse(File.ReadAllBytes(_path)).Select(block => block.Type), Is.EqualTo(new[] { 0x0A0D0D0Au }));
     }
 
     [Test]
@@ -137,7 +195,7 @@ internal sealed class PcapngRecordingTests
             recorder.Record(Origin(0), payload);
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 20_000; i++)
-                recorder.Record(new FrameOrigin(Time, 12, PcapngDirection.Outbound), payload);
+                recorder.Record(new FrameOrigin(Time, Tap0, 12, PcapngDirection.Outbound), payload);
             Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
         });
     }
@@ -155,7 +213,7 @@ internal sealed class PcapngRecordingTests
         long Round()
         {
             for (var i = 0; i < 100; i++)
-                recorder.Record(new FrameOrigin(Time, 12, PcapngDirection.Outbound), payload);
+                recorder.Record(new FrameOrigin(Time, Tap0, 12, PcapngDirection.Outbound), payload);
             var before = GC.GetAllocatedBytesForCurrentThread();
             recorded.Write(writer, chunk, 1 << 20);
             chunk.SetLength(0);
@@ -257,7 +315,7 @@ internal sealed class PcapngRecordingTests
         Assert.That(_failures.Single(), Does.Contain("Broken pipe"));
     }
 
-    private static FrameOrigin Origin(long after) => new(Time + after, 0, PcapngDirection.Outbound);
+    private static FrameOrigin Origin(long after, int tap = Tap0) => new(Time + after, tap, 0, PcapngDirection.Outbound);
 
     private static ForwarderSnapshot Account(long forwarded, long disarmed = 0)
     {
@@ -273,7 +331,7 @@ internal sealed class PcapngRecordingTests
 
     private void RecordOne(Action<FrameRecorder> use, ForwarderSnapshot? account = null) => Record(recording => recording.Add("f0"), recorder =>
     {
-        recorder.SetInterface("tap0");
+        recorder.SetInterface(Tap0, "tap0");
         use(recorder);
         recorder.Finish(account ?? Account(forwarded: 0));
     });

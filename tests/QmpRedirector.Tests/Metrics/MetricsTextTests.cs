@@ -34,6 +34,14 @@ internal sealed class MetricsTextTests
             # HELP qmp_redirector_captured_frames_total Frames that passed the capture filter: forwarded, dropped, dropped by the kernel, or in the backlog.
             # TYPE qmp_redirector_captured_frames_total counter
             qmp_redirector_captured_frames_total{redirector="f0",netdev="net0"} 40
+            # HELP qmp_redirector_taken_frames_total Frames read from the kernel, by direction: tx goes to the guest, rx comes from it.
+            # TYPE qmp_redirector_taken_frames_total counter
+            qmp_redirector_taken_frames_total{redirector="f0",netdev="net0",direction="tx"} 30
+            qmp_redirector_taken_frames_total{redirector="f0",netdev="net0",direction="rx"} 3
+            # HELP qmp_redirector_taken_bytes_total Bytes of those frames, from the Ethernet header on.
+            # TYPE qmp_redirector_taken_bytes_total counter
+            qmp_redirector_taken_bytes_total{redirector="f0",netdev="net0",direction="tx"} 3000
+            qmp_redirector_taken_bytes_total{redirector="f0",netdev="net0",direction="rx"} 180
             # HELP qmp_redirector_forwarded_frames_total Frames the peer's socket took whole.
             # TYPE qmp_redirector_forwarded_frames_total counter
             qmp_redirector_forwarded_frames_total{redirector="f0",netdev="net0"} 20
@@ -120,20 +128,25 @@ internal sealed class MetricsTextTests
         Assert.That(Render(One()), Does.Contain($",reason=\"{reason.Name()}\"}} "));
 
     [Test]
-    public void Exactly_the_state_it_is_in_is_1([Values] RedirectorState state)
+    public void Exactly_the_state_it_is_in_is_1([Values] RedirectorPhase phase)
     {
-        var lines = Render(One() with { State = state }).Split('\n').Where(line => line.StartsWith("qmp_redirector_state{", StringComparison.Ordinal)).ToList();
-        Assert.That(lines, Has.Count.EqualTo(Enum.GetValues<RedirectorState>().Length));
-        Assert.That(lines.Where(line => line.EndsWith(" 1", StringComparison.Ordinal)).Single(), Does.Contain($"state=\"{state.ToString().ToLowerInvariant()}\""));
+        var lines = Render(In(phase)).Split('\n')
+            .Where(line => line.StartsWith("qmp_redirector_state{", StringComparison.Ordinal)).ToList();
+        Assert.That(lines, Has.Count.EqualTo(Enum.GetValues<RedirectorPhase>().Length));
+        Assert.That(
+            lines.Single(line => line.EndsWith(" 1", StringComparison.Ordinal)),
+            Does.Contain($"state=\"{phase.ToString().ToLowerInvariant()}\""));
     }
 
-    [TestCase(RedirectorState.Waiting, true, 0)]
-    [TestCase(RedirectorState.Disarmed, true, 1)]
-    [TestCase(RedirectorState.Armed, true, 1)]
-    [TestCase(RedirectorState.Armed, false, 0)]
-    [TestCase(RedirectorState.Draining, true, 0)]
-    public void Up_is_all_in_place(RedirectorState state, bool qmpConnected, int up) =>
-        Assert.That(QmpRedirector.Metrics.Metrics.Render(Snapshot(One() with { State = state }) with { QmpConnected = qmpConnected }), Does.Contain($"\nqmp_redirector_up {up}\n"));
+    [TestCase(RedirectorPhase.Waiting, true, 0)]
+    [TestCase(RedirectorPhase.Disarmed, true, 1)]
+    [TestCase(RedirectorPhase.Armed, true, 1)]
+    [TestCase(RedirectorPhase.Armed, false, 0)]
+    [TestCase(RedirectorPhase.Draining, true, 0)]
+    public void Up_is_all_in_place(RedirectorPhase phase, bool qmpConnected, int up) =>
+        Assert.That(
+            QmpRedirector.Metrics.Metrics.Render(Snapshot(In(phase)) with { QmpConnected = qmpConnected }),
+            Does.Contain($"\nqmp_redirector_up {up}\n"));
 
     [Test]
     public void Several_redirectors_stand_together_under_one_name()
@@ -165,12 +178,13 @@ internal sealed class MetricsTextTests
         Redirectors = redirectors,
     };
 
-    private static RedirectorMetrics One() => new()
+    private static RedirectorMetrics One() => In(RedirectorPhase.Armed);
+
+    private static RedirectorMetrics In(RedirectorPhase phase) => new()
     {
         Id = "f0",
         Netdev = "net0",
-        State = RedirectorState.Armed,
-        BacklogLimit = 32 << 20,
+        State = new RedirectorState(phase, null, "tap0", 12, 32 << 20, null),
         ArmLag = new EventLag(),
         DisarmLag = new EventLag(),
         Account = new ForwarderSnapshot
@@ -178,6 +192,8 @@ internal sealed class MetricsTextTests
             KernelSeen = 40,
             KernelDropped = 6,
             Taken = 33,
+            TowardsGuest = new PacketCount(30, 3000),
+            FromGuest = new PacketCount(3, 180),
             Forwarded = 20,
             ForwardedBytes = 2000,
             WrittenBytes = 2080,

@@ -78,7 +78,7 @@ internal sealed class ConfigFileTests
         Assert.That(
             Parsed.Config(
                 """
-                {"qmp": 1, "foo": 2, "one-off": "yes", "qmp-timeout": "30", "control": "x", "log-level": "loud",
+                {"qmp": 1, "foo": 2, "one-off": "yes", "qmp-timeout": "30", "control": "tcp:x", "log-level": "loud",
                  "chardevs": ["socket,id=m0,foo=1,path=/x", {"id":"m0","backend":{"type":"socket"}}, 7],
                  "objects": {}}
                 """).Errors,
@@ -92,9 +92,8 @@ internal sealed class ConfigFileTests
                 "--config c.json: Parameter 'foo' is unexpected",
                 "--config c.json: Invalid parameter type for 'one-off', expected: boolean",
                 "--config c.json: Invalid parameter type for 'qmp-timeout', expected: integer",
-                "--config c.json: 'control' is not available in this version",
                 "--config c.json: Parameter 'log-level' does not accept value 'loud'",
-                "nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV",
+                "--config c.json: control: 'tcp:x' is not a TCP address: use tcp:HOST:PORT",
                 "--config c.json: chardevs[1]: Duplicate ID 'm0' for chardev",
             ]));
 

@@ -46,6 +46,13 @@ internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, s
         .Select(Parse)
         .ToDictionary(report => report.Id);
 
+    /// <summary>The accounts of redirectors that were removed while it ran, from the log.</summary>
+    public static IReadOnlyDictionary<string, RedirectorReport> ParseRemoved(string text) => text.Split('\n')
+        .Select(line => line.Split("Removed by object-del: ", 2))
+        .Where(parts => parts.Length == 2)
+        .Select(parts => Parse(Prefix + parts[1]))
+        .ToDictionary(report => report.Id);
+
     private static RedirectorReport Parse(string line)
     {
         var words = line[Prefix.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
