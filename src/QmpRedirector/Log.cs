@@ -69,4 +69,13 @@ internal static partial class Log
 
     [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
     public static partial void IdentitiesBroken(ILogger logger, string id, long times);
+
+    [LoggerMessage(2060, LogLevel.Error, "--pcapng {Path}: recording has ended: {Problem}; frames are still forwarded, and those not recorded are counted")]
+    public static partial void RecordingEnded(ILogger logger, string path, string problem);
+
+    [LoggerMessage(2061, LogLevel.Information, "Metrics are served at {Address}, path /metrics")]
+    public static partial void MetricsServed(ILogger logger, string address);
+
+    [LoggerMessage(2062, LogLevel.Debug, "A scrape failed: {Problem}")]
+    public static partial void ScrapeFailed(ILogger logger, string problem);
 }

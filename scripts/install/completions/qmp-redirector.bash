@@ -6,8 +6,8 @@ _qmp_redirector_flags()
 {
     case $1 in
         '') echo '--help -h --version --print-capabilities' ;;
-        'run') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --help -h' ;;
-        'check') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --peer-qmp --json --help -h' ;;
+        'run') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --help -h' ;;
+        'check') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --peer-qmp --json --help -h' ;;
         'status') echo '--control --json --watch --help -h' ;;
         'decode') echo '--vnet-hdr-support --vnet-hdr-len -w -c --help -h' ;;
         'send') echo '--vnet-hdr-support --vnet-hdr-len --realtime --help -h' ;;
@@ -27,6 +27,8 @@ _qmp_redirector_value()
         'run --log-level') echo 'trace debug info warning error' ;;
         'run --log-format') echo 'text json systemd' ;;
         'run --control') echo 'ADDR' ;;
+        'run --metrics') echo 'ADDR' ;;
+        'run --pcapng') echo 'FILE' ;;
         'check --chardev'|'check -chardev') echo 'CHARDEV' ;;
         'check --object'|'check -object') echo 'OBJECT' ;;
         'check --config') echo 'FILE' ;;
@@ -36,6 +38,8 @@ _qmp_redirector_value()
         'check --log-level') echo 'trace debug info warning error' ;;
         'check --log-format') echo 'text json systemd' ;;
         'check --control') echo 'ADDR' ;;
+        'check --metrics') echo 'ADDR' ;;
+        'check --pcapng') echo 'FILE' ;;
         'check --peer-qmp') echo 'ADDR' ;;
         'status --control') echo 'ADDR' ;;
         'decode --vnet-hdr-len') echo '0 10 12 20 24' ;;

@@ -24,6 +24,8 @@ internal sealed class DataLoop : IDisposable
     private readonly ForwarderCounters _counters;
     private readonly SentTimes _sentTimes = new();
     private readonly FrameBatch _batch = new();
+    private readonly FrameOrigin[] _origins = new FrameOrigin[FrameBatch.Capacity];
+    private readonly FrameRecorder? _recorder;
     private readonly Poller _poller = new(3);
     private readonly bool _vnetHeaderSupport;
     private readonly int _framing;
@@ -45,6 +47,7 @@ internal sealed class DataLoop : IDisposable
         _vnetHeaderLength = options.VnetHeaderLength;
         _framing = FramingHeader.Size(options.VnetHeaderSupport);
         _counters = new ForwarderCounters(_framing);
+        _recorder = options.Recorder;
     }
 
     /// <summary>The <see cref="Stopwatch"/> timestamp at which the kernel's queue was last seen empty. Any thread may read it.</summary>
@@ -159,6 +162,7 @@ internal sealed class DataLoop : IDisposable
             else
             {
                 _sentTimes.Expect(metadata.TimestampNanoseconds);
+                _origins[i] = FrameOrigin.Of(metadata, _vnetHeaderLength);
                 _batch.Queue(i, offset, length);
             }
         }
@@ -183,12 +187,13 @@ internal sealed class DataLoop : IDisposable
         }
 
         _counters.WrittenBytes += written;
-        while (_batch.TakeWritten(ref written, out var length))
+        while (_batch.TakeWritten(ref written, out var frame, out var slot))
         {
             _counters.Forwarded++;
-            _counters.ForwardedBytes += length - _framing;
+            _counters.ForwardedBytes += frame.Length - _framing;
             if (_sentTimes.Sent())
                 _counters.Late++;
+            _recorder?.Record(_origins[slot], frame[_framing..]);
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed unsafe class FrameBatch : IDisposable
     private readonly iovec* _receive;
     private readonly iovec* _send;
     private readonly int[] _sendLengths = new int[Capacity];
+    private readonly int[] _sendSlots = new int[Capacity];
     private int _sendHead;
     private int _sendCount;
 
@@ -86,6 +87,7 @@ internal sealed unsafe class FrameBatch : IDisposable
             Length = (int)_messages[index].msg_len,
             Truncated = (header.msg_flags & MSG_TRUNC) != 0,
             IsTowardsGuest = _addresses[index].sll_pkttype == PACKET_OUTGOING,
+            InterfaceIndex = _addresses[index].sll_ifindex,
         };
         var cursor = (byte*)header.msg_control;
         var end = cursor + header.msg_controllen;
@@ -131,6 +133,7 @@ internal sealed unsafe class FrameBatch : IDisposable
         _send[_sendCount].iov_base = _slots + ((nint)slot * SlotLength) + offset;
         _send[_sendCount].iov_len = (nuint)length;
         _sendLengths[_sendCount] = length;
+        _sendSlots[_sendCount] = slot;
         _sendCount++;
     }
 
@@ -163,10 +166,14 @@ internal sealed unsafe class FrameBatch : IDisposable
         return written;
     }
 
-    /// <summary>Marks <paramref name="bytes"/> as written; true while it completes frames, whose length it gives.</summary>
-    internal bool TakeWritten(ref int bytes, out int length)
+    /// <summary>
+    /// Marks <paramref name="bytes"/> as written; true while it completes frames, of which it gives the bytes and the slot they were
+    /// received into.
+    /// </summary>
+    internal bool TakeWritten(ref int bytes, out ReadOnlySpan<byte> frame, out int slot)
     {
-        length = 0;
+        frame = default;
+        slot = 0;
         if (bytes == 0)
             return false;
 
@@ -182,7 +189,11 @@ internal sealed unsafe class FrameBatch : IDisposable
         }
 
         bytes -= (int)vector.iov_len;
-        length = _sendLengths[_sendHead];
+
+        // What was written of it before has moved the vector's start, but not its end.
+        var length = _sendLengths[_sendHead];
+        frame = new ReadOnlySpan<byte>(vector.iov_base + vector.iov_len - length, length);
+        slot = _sendSlots[_sendHead];
         PartialBytes = 0;
         _sendHead++;
         return true;

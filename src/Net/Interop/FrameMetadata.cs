@@ -12,6 +12,9 @@ internal struct FrameMetadata
     /// <summary>The frame is PACKET_OUTGOING: sent by the host towards the guest.</summary>
     internal bool IsTowardsGuest;
 
+    /// <summary>The interface it passed: of the backlog, not always the one the socket is bound to by now.</summary>
+    internal int InterfaceIndex;
+
     /// <summary>Only part of the frame was delivered.</summary>
     internal bool Truncated;
 

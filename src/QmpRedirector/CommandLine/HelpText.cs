@@ -150,7 +150,7 @@ internal static class HelpText
             ("--config FILE", "take options from a JSON file; those given here win"),
             .. Options("qmp-timeout", "wait-netdev", "one-off", "pid"),
         ]),
-        new("Control", [.. Options("control")]),
+        new("Control and watch", [.. Options("control", "pcapng", "metrics")]),
         new("Log", [.. Options("log-level", "log-format"), ("-h, --help", "show this help")]),
         new("Keys of --chardev socket,id=ID,...",
             [.. Keys([.. ChardevSchema.Unix, .. ChardevSchema.Inet, .. ChardevSchema.Fd, .. ChardevSchema.Data])]),

@@ -124,7 +124,7 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
         arguments.Done();
         var unit = table.Find(id) ?? throw new QmpServerError($"object '{id}' not found");
         var account = await table.RemoveAsync(unit);
-        Log.ObjectRemoved(logger, ClosingReport.Line(id, account));
+        Log.ObjectRemoved(logger, ClosingReport.Line(id, account, unit.Redirector.Recorder));
     }
 
     private async Task AddChardevAsync(JsonObject description, CancellationToken cancellationToken)

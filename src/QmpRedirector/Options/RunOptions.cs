@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
 using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
@@ -18,6 +19,12 @@ internal sealed record RunOptions
     public QmpAddress? Control { get; init; }
 
     public string? PidFile { get; init; }
+
+    /// <summary>Where metrics are served: a Unix socket, TCP on loopback, or a listener this process was started with.</summary>
+    public ChardevAddress? Metrics { get; init; }
+
+    /// <summary>What is forwarded is recorded here.</summary>
+    public string? PcapngFile { get; init; }
 
     public bool OneOff { get; init; }
 

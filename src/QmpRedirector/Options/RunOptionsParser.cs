@@ -1,4 +1,6 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
 using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
@@ -31,6 +33,7 @@ internal static class RunOptionsParser
 
         QmpAddress? qmp = Qmp(scalars, report, isComplete);
         QmpAddress? control = Address(scalars, "control", report);
+        ChardevAddress? metrics = Metrics(scalars, report);
         if (objects.Count == 0 && isComplete && !scalars.Has("control"))
         {
             report.Error(
@@ -39,7 +42,8 @@ internal static class RunOptionsParser
         }
 
         CrossChecks.Run(chardevs, objects, report);
-        return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, control, scalars, chardevs, objects) : null, report);
+        return OptionsResult<RunOptions>.From(
+            report.Errors.Count == 0 ? Build(qmp!, control, metrics, scalars, chardevs, objects) : null, report);
     }
 
     private static string ScalarOrigin(string key, string value) =>
@@ -65,15 +69,36 @@ internal static class RunOptionsParser
         if (address is not null)
             return address;
 
-        // On the command line the origin names the option; in a file there are several addresses.
-        string origin = scalars.Origin(key);
-        report.Error(origin.StartsWith($"--{key} ", StringComparison.Ordinal) ? origin : $"{origin}: {key}", sentence);
+        report.Error(OriginOf(key, scalars), sentence);
         return null;
     }
+
+    private static ChardevAddress? Metrics(OptionReader scalars, OptionReport report)
+    {
+        if (scalars.String("metrics") is not string text)
+            return null;
+        ChardevAddress? address = AddressText.Stream(text, out string sentence);
+        if (address is ChardevAddress.Inet inet && !IsLoopback(inet.Host))
+            sentence = "--metrics serves loopback only; put a proxy in front";
+        if (sentence.Length > 0)
+            report.Error(OriginOf("metrics", scalars), sentence);
+        return address;
+    }
+
+    // On the command line the origin names the option; in a file there are several addresses.
+    private static string OriginOf(string key, OptionReader scalars)
+    {
+        string origin = scalars.Origin(key);
+        return origin.StartsWith($"--{key} ", StringComparison.Ordinal) ? origin : $"{origin}: {key}";
+    }
+
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
     private static RunOptions Build(
         QmpAddress qmp,
         QmpAddress? control,
+        ChardevAddress? metrics,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()
@@ -83,6 +108,8 @@ internal static class RunOptionsParser
         Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],
         Redirectors = [.. objects.Select(static declared => declared.Value!)],
         PidFile = scalars.String("pid"),
+        Metrics = metrics,
+        PcapngFile = scalars.String("pcapng"),
         OneOff = scalars.Boolean("one-off") ?? false,
         WaitNetdev = scalars.Boolean("wait-netdev") ?? false,
         LogLevel = scalars.String("log-level") switch

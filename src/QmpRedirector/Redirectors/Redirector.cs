@@ -19,6 +19,7 @@ internal sealed class Redirector : IAsyncDisposable
     private readonly Forwarder _forwarder;
     private readonly SocketChardev _chardev;
     private readonly ILogger _logger;
+    private readonly FrameRecorder? _recorder;
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _chardevOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private VmSnapshot? _vm;
@@ -34,9 +35,11 @@ internal sealed class Redirector : IAsyncDisposable
     /// <param name="options">The object's properties.</param>
     /// <param name="outdev">The chardev it writes to, which stays the caller's.</param>
     /// <param name="logger">Event ids of <see cref="Log"/>.</param>
+    /// <param name="recorder">Takes what is forwarded; null to record nothing.</param>
     /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
-    public Redirector(RedirectorOptions options, OpenChardev outdev, ILogger logger)
+    public Redirector(RedirectorOptions options, OpenChardev outdev, ILogger logger, FrameRecorder? recorder)
     {
+        _recorder = recorder;
         Options = options;
         _chardev = outdev.Socket;
         _chardev.OnEvent = OnChardev;
@@ -52,7 +55,8 @@ internal sealed class Redirector : IAsyncDisposable
             DirectionOf(options.Queue),
             options.VnetHdrSupport,
             options.VnetHdrLen ?? DefaultVnetHeaderLength,
-            options.Backlog));
+            options.Backlog,
+            recorder));
         if (_forwarder.GrantedBacklog < options.Backlog)
             Log.BacklogSmaller(_logger, Id, _forwarder.GrantedBacklog, options.Backlog);
     }
@@ -70,12 +74,21 @@ internal sealed class Redirector : IAsyncDisposable
             lock (_gate)
             {
                 return new RedirectorState(
-                    WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause, _since);
+                    Phase(), WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause, _since);
             }
         }
     }
 
     public string Id => Options.Id;
+
+    /// <summary>What it records with, if it does.</summary>
+    public FrameRecorder? Recorder => _recorder;
+
+    /// <summary>How far arming lagged behind the events that asked for it.</summary>
+    public EventLag ArmLag { get; } = new();
+
+    /// <summary>The same of disarming.</summary>
+    public EventLag DisarmLag { get; } = new();
 
     /// <summary>Bytes of vnet header where QMP does not help.</summary>
     public int DefaultVnetHeaderLength { get; }
@@ -164,6 +177,7 @@ internal sealed class Redirector : IAsyncDisposable
 
             if (_tap is not null)
                 LoseTap("TAP replaced");
+            _recorder?.SetInterface(tap.Index, tap.Name);
             try
             {
                 _forwarder.Bind(tap.Index);
@@ -246,6 +260,7 @@ internal sealed class Redirector : IAsyncDisposable
 
         var account = await _forwarder.StopAsync();
         await _draining;
+        _recorder?.Finish(account);
         return account;
     }
 
@@ -297,12 +312,16 @@ internal sealed class Redirector : IAsyncDisposable
             return;
         if (why is null)
         {
+            _recorder?.Note(RealtimeClock.NowNanoseconds, $"armed on {_tap!.Name}: {cause}");
             var took = _forwarder.Arm();
+            ArmLag.Observe(eventAt);
             Log.Armed(_logger, Id, _tap!.Name, cause, Took(took, eventAt));
         }
         else
         {
+            _recorder?.Note(at ?? RealtimeClock.NowNanoseconds, $"disarmed: {cause}: {why}");
             var took = _forwarder.Disarm(at);
+            DisarmLag.Observe(eventAt);
             Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
         }
 
@@ -321,6 +340,17 @@ internal sealed class Redirector : IAsyncDisposable
     private static string Took(long nanoseconds, long? eventAt) => eventAt is { } at
         ? $"{nanoseconds / 1000} us, {(RealtimeClock.NowNanoseconds - at) / 1000} us after the event"
         : $"{nanoseconds / 1000} us";
+
+    private RedirectorPhase Phase()
+    {
+        if (_forwarder.IsArmed)
+            return RedirectorPhase.Armed;
+        if (_stopping || !_draining.IsCompleted)
+            return RedirectorPhase.Draining;
+        return _vm is null or { Phase: VmPhase.Connecting or VmPhase.Gone } || _tap is null || _awaitsPeer
+            ? RedirectorPhase.Waiting
+            : RedirectorPhase.Disarmed;
+    }
 
     /// <summary>Null while active, else the reason as an operator would say it.</summary>
     private string? WhyInactive()

@@ -11,8 +11,17 @@ namespace QmpRedirector.Redirectors;
 /// The chardevs and redirectors of this process. They come from the command line and, while it runs, from the control socket; adding or
 /// removing one leaves the others' frames alone.
 /// </summary>
-internal sealed class RedirectorTable(VmFollower vm, bool waitsForNetdev, TimeProvider time, ILogger logger) : IAsyncDisposable
+/// <param name="vm">Asked about netdevs.</param>
+/// <param name="waitsForNetdev">A netdev may be absent at first.</param>
+/// <param name="recording">Records what is forwarded; null to record nothing. Not owned.</param>
+/// <param name="time">The clock of retries.</param>
+/// <param name="logger">Event ids of <see cref="Log"/>.</param>
+internal sealed class RedirectorTable(
+    VmFollower vm, bool waitsForNetdev, PcapngRecording? recording, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>How long a redirector that is removed waits for the last of its frames to be recorded.</summary>
+    private static readonly TimeSpan _recordingRest = TimeSpan.FromMilliseconds(150);
+
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NetdevResolver _resolver = new(new ProcFs());
@@ -70,7 +79,7 @@ internal sealed class RedirectorTable(VmFollower vm, bool waitsForNetdev, TimePr
     public RedirectorUnit Add(RedirectorOptions options)
     {
         var outdev = FindChardev(options.Outdev!)!;
-        var redirector = new Redirector(options, outdev, logger) { OnState = r => OnState?.Invoke(r) };
+        var redirector = Make(options, outdev);
         var unit = new RedirectorUnit(
             redirector, new NetdevFollower(redirector, vm, _resolver, waitsForNetdev, time, logger), outdev, logger);
         lock (_gate)
@@ -86,12 +95,16 @@ internal sealed class RedirectorTable(VmFollower vm, bool waitsForNetdev, TimePr
         return unit;
     }
 
-    /// <summary>Takes a redirector out and ends it; the account is its last.</summary>
+    /// <summary>Takes a redirector out and ends it, its part of the recording included; the account is its last.</summary>
     public async Task<ForwarderSnapshot> RemoveAsync(RedirectorUnit unit)
     {
         lock (_gate)
             _units = _units.Remove(unit);
         var account = await unit.StopAsync();
+
+        // Its counts are final by then, unless a FIFO's reader takes too long.
+        if (unit.Redirector.Recorder is { } recorder)
+            await Task.WhenAny(recorder.Finished, Task.Delay(_recordingRest, time));
         await unit.DisposeAsync();
         return account;
     }
@@ -107,11 +120,11 @@ internal sealed class RedirectorTable(VmFollower vm, bool waitsForNetdev, TimePr
     public void Fail(Exception e) => _failure.TrySetException(e);
 
     /// <summary>Ends every redirector and gives their accounts.</summary>
-    public async Task<IReadOnlyList<(string Id, ForwarderSnapshot Account)>> StopAsync()
+    public async Task<IReadOnlyList<(Redirector Redirector, ForwarderSnapshot Account)>> StopAsync()
     {
         lock (_gate)
             _stopped = true;
-        var accounts = await Task.WhenAll(Units.Select(async u => (u.Redirector.Id, await u.StopAsync())));
+        var accounts = await Task.WhenAll(Units.Select(async u => (u.Redirector, await u.StopAsync())));
         _failure.TrySetResult();
         return accounts;
     }
@@ -151,5 +164,19 @@ internal sealed class RedirectorTable(VmFollower vm, bool waitsForNetdev, TimePr
             await unit.DisposeAsync();
         foreach (var chardev in Chardevs)
             chardev.Socket.Dispose();
+    }
+
+    private Redirector Make(RedirectorOptions options, OpenChardev outdev)
+    {
+        var recorder = recording?.Add($"{options.Id} netdev={options.Netdev}");
+        try
+        {
+            return new Redirector(options, outdev, logger, recorder) { OnState = r => OnState?.Invoke(r) };
+        }
+        catch
+        {
+            recorder?.Finish(null);
+            throw;
+        }
     }
 }

@@ -2,6 +2,8 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Control;
+using QmpRedirector.Decode;
+using QmpRedirector.Metrics;
 using QmpRedirector.Net;
 using QmpRedirector.Net.Interop;
 using QmpRedirector.Options;
@@ -25,6 +27,9 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ControlSocket? _control;
+    private readonly PcapngRecording? _recording;
+    private readonly MetricsSource _metricsSource;
+    private readonly MetricsServer? _metrics;
     private readonly TaskCompletionSource _following = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PidFile? _pidFile;
     private LinkMonitor? _links;
@@ -45,7 +50,12 @@ internal sealed class Sidecar : IAsyncDisposable
             _ => _redirectors!.WakeNetdevs(),
             time,
             logger);
-        _redirectors = new RedirectorTable(_vm, options.WaitNetdev, time, logger);
+        if (options.PcapngFile is { } file)
+            _recording = new PcapngRecording(CaptureFile.Section, problem => Log.RecordingEnded(logger, file, problem));
+        _redirectors = new RedirectorTable(_vm, options.WaitNetdev, _recording, time, logger);
+        _metricsSource = new MetricsSource(_vm, _redirectors);
+        if (options.Metrics is { } metrics)
+            _metrics = new MetricsServer(metrics, _metricsSource, time, logger);
         if (options.Control is { } control)
         {
             _control = new ControlSocket(
@@ -74,6 +84,7 @@ internal sealed class Sidecar : IAsyncDisposable
             _redirectors.Failure,
             _links!.Completion,
             .. _control is null ? (Task[])[] : [_control.RunAsync(ending.Token)],
+            .. _metrics is null ? (Task[])[] : [_metrics.RunAsync(ending.Token)],
             AnnounceReadyAsync(ending.Token),
         ];
         try
@@ -98,6 +109,9 @@ internal sealed class Sidecar : IAsyncDisposable
         if (_control is not null)
             await _control.DisposeAsync();
         await _redirectors.DisposeAsync();
+        _recording?.Dispose();
+        _metrics?.Dispose();
+        _metricsSource.Dispose();
         await _vm.DisposeAsync();
         _pidFile?.Dispose();
     }
@@ -112,7 +126,9 @@ internal sealed class Sidecar : IAsyncDisposable
         OpenRedirectors(problems);
         await OpenChardevsAsync(_redirectors.Chardevs.Where(c => c.Options.Server), problems, cancellationToken);
         OpenControl(problems);
+        await OpenMetricsAsync(problems, cancellationToken);
         WritePidFile(problems);
+        OpenRecording(problems);
         if (problems.Count == 0)
             await OpenChardevsAsync(_redirectors.Chardevs.Where(c => !c.Options.Server), problems, cancellationToken);
         if (problems.Count > 0)
@@ -182,6 +198,38 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
+    private async Task OpenMetricsAsync(List<string> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (_metrics?.OpenAsync(cancellationToken) ?? Task.CompletedTask);
+        }
+        catch (IOException e)
+        {
+            problems.Add($"--metrics {_options.Metrics}: {e.Message}");
+        }
+    }
+
+    private void OpenRecording(List<string> problems)
+    {
+        if (_options.PcapngFile is not { } path)
+            return;
+        var problem = RecordingPlace.Look(path).Problem;
+        try
+        {
+            // It replaces an older recording, which is no loss only when the rest is right.
+            if (problem is null && problems.Count == 0)
+                _recording!.Open(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = e.Message;
+        }
+
+        if (problem is not null)
+            problems.Add($"--pcapng {OptionOrigin.Shown(path)}: it cannot be recorded to: {problem}.");
+    }
+
     private async Task AnnounceReadyAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll([_following.Task, .. _redirectors.Units.Select(u => u.Ready)]).WaitAsync(cancellationToken);
@@ -228,13 +276,15 @@ internal sealed class Sidecar : IAsyncDisposable
         await ending.CancelAsync();
         _links?.Dispose();
         var accounts = await _redirectors.StopAsync();
+        _recording?.Close();
         foreach (var task in running)
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return [.. accounts.Select(a => ClosingReport.Line(a.Id, a.Account))];
+        return [.. accounts.Select(a => ClosingReport.Line(a.Redirector.Id, a.Account, a.Redirector.Recorder))];
     }
 
     private void OnVm(VmSnapshot snapshot)
     {
+        _metricsSource.OnVm(snapshot);
         _redirectors.OnVm(snapshot);
         if (snapshot.Phase == VmPhase.Following)
             _following.TrySetResult();

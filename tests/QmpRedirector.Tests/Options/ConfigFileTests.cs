@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
 using QmpRedirector.Options;
 
 namespace QmpRedirector.Tests.Options;
@@ -11,7 +12,8 @@ internal sealed class ConfigFileTests
          "chardevs": ["socket,id=m0,path=/m0",
                       {"id":"m1","backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":"/m1"}}}}}],
          "objects": ["filter-redirector,id=f0,netdev=n0,outdev=m0", {"qom-type":"filter-mirror","id":"f1","netdev":"n1","outdev":"m1"}],
-         "pid": "/run/p", "one-off": true, "log-level": "debug", "log-format": "json", "qmp-timeout": 0, "wait-netdev": true}
+         "pid": "/run/p", "one-off": true, "log-level": "debug", "log-format": "json", "qmp-timeout": 0, "wait-netdev": true,
+         "metrics": "tcp:127.0.0.1:9200", "pcapng": "/tmp/f.pcapng"}
         """;
 
     [Test]
@@ -30,6 +32,8 @@ internal sealed class ConfigFileTests
             Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Json));
             Assert.That(options.QmpTimeout, Is.EqualTo(Timeout.InfiniteTimeSpan));
             Assert.That(options.WaitNetdev, Is.True);
+            Assert.That(options.Metrics, Is.EqualTo(new ChardevAddress.Inet("127.0.0.1", 9200)));
+            Assert.That(options.PcapngFile, Is.EqualTo("/tmp/f.pcapng"));
         });
     }
 
@@ -64,7 +68,8 @@ internal sealed class ConfigFileTests
             Assert.That(options.QmpTimeout, Is.EqualTo(TimeSpan.FromSeconds(30)));
             Assert.That(options.LogLevel, Is.EqualTo(LogLevel.Information));
             Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Text));
-            Assert.That((options.OneOff, options.WaitNetdev, options.PidFile), Is.EqualTo((false, false, (string?)null)));
+            Assert.That((options.OneOff, options.WaitNetdev, options.PidFile, options.Metrics, options.PcapngFile),
+                Is.EqualTo((false, false, (string?)null, (ChardevAddress?)null, (string?)null)));
         });
     }
 

@@ -27,6 +27,12 @@ internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, s
 
     public long PartialBytes => Number("partial_bytes");
 
+    /// <summary>With <c>--pcapng</c>: of the forwarded, those in the file.</summary>
+    public long Recorded => Number("pcapng_recorded");
+
+    /// <summary>With <c>--pcapng</c>: of the forwarded, those not in the file.</summary>
+    public long Lost => Number("pcapng_lost");
+
     /// <summary>The sidecar's own opinion.</summary>
     public bool IdentitiesHold => Fields["identities"] == "ok";
 
