@@ -19,9 +19,12 @@ namespace QmpRedirector.Running;
 /// </summary>
 internal sealed class Sidecar : IAsyncDisposable
 {
+    private static readonly ServiceState _alive = new("WATCHDOG=1");
+
     private readonly RunOptions _options;
     private readonly ILogger _logger;
     private readonly ISystemdNotifier _systemd;
+    private readonly TimeProvider _time;
     private readonly RedirectorTable _redirectors;
     private readonly VmFollower _vm;
     private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,6 +42,7 @@ internal sealed class Sidecar : IAsyncDisposable
         _options = options;
         _logger = logger;
         _systemd = systemd;
+        _time = time;
         _vm = new VmFollower(
             new VmFollowerOptions
             {
@@ -85,6 +89,7 @@ internal sealed class Sidecar : IAsyncDisposable
             _links!.Completion,
             .. _control is null ? (Task[])[] : [_control.RunAsync(ending.Token)],
             .. _metrics is null ? (Task[])[] : [_metrics.RunAsync(ending.Token)],
+            .. Watchdog(ending.Token),
             AnnounceReadyAsync(ending.Token),
         ];
         try
@@ -237,6 +242,12 @@ internal sealed class Sidecar : IAsyncDisposable
         Notify(ServiceState.Ready, "readiness");
         await Task.Delay(Timeout.Infinite, cancellationToken);
     }
+
+    // A metrics snapshot is what every part has to answer for: the VM's follower, the table and each data thread.
+    private Task[] Watchdog(CancellationToken cancellationToken) =>
+        Running.Watchdog.Allowed(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } allowed
+            ? [new Watchdog(allowed, _metricsSource.TakeAsync, () => Notify(_alive, "that it lives"), _time).RunAsync(cancellationToken)]
+            : [];
 
     // NOTIFY_SOCKET may be inherited from a service that is gone: that is no reason to end.
     private void Notify(ServiceState state, string what)
