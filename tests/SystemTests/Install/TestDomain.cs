@@ -1,0 +1,39 @@
+namespace QmpRedirector.SystemTests.Install;
+
+/// <summary>Domain XML for libvirt: a VM without a guest, with one NIC on a TAP that libvirt makes.</summary>
+internal static class TestDomain
+{
+    /// <summary>The chardev its sidecar connects to, in a lab's folder.</summary>
+    public const string Chardev = "m0.sock";
+
+    public const string Metadata = $"""
+        <qr:redirector xmlns:qr='urn:qmp-redirector:domain:1'>
+          <qr:chardev>socket,id=m0,path=/run/lab/{Chardev}</qr:chardev>
+          <qr:object>filter-redirector,id=f0,netdev=hostnet0,queue=tx,outdev=m0,vnet_hdr_len=0</qr:object>
+        </qr:redirector>
+        """;
+
+    public static string Xml(string name, string metadata) => $"""
+        <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+          <name>{name}</name>
+          <metadata>{metadata}</metadata>
+          <memory unit='MiB'>32</memory>
+          <vcpu>1</vcpu>
+          <os><type arch='x86_64' machine='pc'>hvm</type></os>
+          <devices>
+            <emulator>/usr/bin/qemu-system-x86_64</emulator>
+            <controller type='usb' model='none'/>
+            <interface type='ethernet'>
+              <mac address='52:54:00:aa:bb:02'/>
+              <model type='virtio'/>
+              <rom enabled='no'/>
+            </interface>
+            <memballoon model='none'/>
+          </devices>
+          <qemu:commandline>
+            <qemu:arg value='-qmp'/>
+            <qemu:arg value='unix:/run/qmp-redirector/qemu/{name}.qmp,server=on,wait=off'/>
+          </qemu:commandline>
+        </domain>
+        """;
+}
