@@ -30,6 +30,7 @@ targets() {
 755 out/qmp-redirector $prefix/bin/qmp-redirector
 755 scripts/install/hooks/libvirt-hook $prefix/lib/qmp-redirector/libvirt-hook
 644 scripts/install/systemd/qmp-redirector@.service $unitdir/qmp-redirector@.service
+644 scripts/install/tmpfiles/qmp-redirector.conf $prefix/lib/tmpfiles.d/qmp-redirector.conf
 755 scripts/install/hooks/qemu.d/qmp-redirector /etc/libvirt/hooks/qemu.d/qmp-redirector
 644 scripts/install/apparmor/qmp-redirector /etc/apparmor.d/qmp-redirector
 644 docs/qmp-redirector.1 $prefix/share/man/man1/qmp-redirector.1.gz
@@ -63,6 +64,10 @@ install_all() {
   while read -r mode from to; do
     put "$mode" "$from" "$to"
   done < <(targets)
+  # libvirt-qemu may not exist yet: then the hook makes the folders, at the first guest's start.
+  if [[ -z $destdir ]] && command -v systemd-tmpfiles > /dev/null; then
+    systemd-tmpfiles --create "$prefix/lib/tmpfiles.d/qmp-redirector.conf" || true
+  fi
   if has_systemd; then systemctl daemon-reload; fi
   if has_apparmor; then apparmor_parser -r -W /etc/apparmor.d/qmp-redirector; fi
   [[ -n $destdir ]] || note "installed qmp-redirector under $prefix; for libvirt see $prefix/share/doc/qmp-redirector/LIBVIRT.md"

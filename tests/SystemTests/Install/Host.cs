@@ -6,6 +6,9 @@ namespace QmpRedirector.SystemTests.Install;
 /// <summary>A host of its own in a network namespace (host.sh): systemd, the sidecar as scripts/install.sh installs it, and libvirtd.</summary>
 internal sealed class Host : IAsyncDisposable
 {
+    /// <summary>libvirtd asks each QEMU what it can do before its first guest: seconds, and more where others want the processors.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
     private readonly CapturedProcess _process;
     private readonly string _pid;
 
@@ -42,10 +45,17 @@ internal sealed class Host : IAsyncDisposable
         Host host = new(process, ns, name, folder);
         await Eventually.ThatAsync(async () => await host.TryRunAsync("systemctl", "start", "libvirtd") == 0, $"systemd of {name} answers");
         await Eventually.ThatAsync(async () => await host.TryRunAsync("virsh", "-c", host.LibvirtUri, "list") == 0, $"libvirtd of {name} answers");
+        await host.VirshAsync("capabilities");
         return host;
     }
 
-    public Task<string> RunAsync(params string[] command) => CapturedProcess.RunAsync([.. Enter(command)]);
+    public async Task<string> RunAsync(params string[] command)
+    {
+        await using var process = CapturedProcess.Start(Enter(command));
+        var exitCode = await process.WaitForExitAsync(_patience);
+        Assert.That(exitCode, Is.Zero, $"{string.Join(' ', command)}: {process.Error}");
+        return process.Output;
+    }
 
     public async Task<int> TryRunAsync(params string[] command)
     {

@@ -60,6 +60,7 @@ internal sealed class LibvirtTests
         {
             foreach (var name in (await host.VirshAsync("list", "--name")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 await host.VirshAsync("destroy", name.Trim());
+            await host.RunAsync("systemctl", "reset-failed");
             await host.UnitIsAsync(Unit, "inactive");
         }
     }
