@@ -26,6 +26,8 @@ internal sealed class LibvirtTests
             Assert.That(program, Does.Exist, "these tests need Debian's libvirt-daemon-system, libvirt-clients, systemd and python3 (scripts/test.sh)");
         _namespaces.AddRange([await NetworkNamespace.CreateAsync(), await NetworkNamespace.CreateAsync()]);
         _lab = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), _namespaces[0].Name)).FullName;
+        // QEMU, which is not root, makes the migration's socket here.
+        File.SetUnixFileMode(_lab, (UnixFileMode)0b111_111_111);
         var hosts = await Task.WhenAll(Host.StartAsync(_namespaces[0], _lab, "a", 1), Host.StartAsync(_namespaces[1], _lab, "b", 2));
         (_a, _b) = (hosts[0], hosts[1]);
     }

@@ -39,6 +39,11 @@ for memory in run tmp var/tmp var/log var/cache/libvirt var/lib/libvirt; do
   mount -t tmpfs -o mode=755 tmpfs "$memory"
 done
 chmod 1777 tmp var/tmp
+# Where KVM is there and does not work (nested, emulated), libvirt asks QEMU again and again what it can do: seconds for each guest.
+if [[ -e dev/kvm ]]; then
+  (umask 777 && : > run/no-kvm)
+  mount --bind run/no-kvm dev/kvm
+fi
 lab=$(dirname -- "$folder")
 mkdir -p "./$lab" run/units run/lab
 mount --bind "$lab" "./$lab"
