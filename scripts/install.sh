@@ -24,7 +24,7 @@ guests alone. Without out/qmp-redirector, scripts/build.sh makes it first.
 USAGE
 }
 
-# target MODE SOURCE TARGET; a path of /usr in the text is the prefix's afterwards.
+# Lines of MODE SOURCE TARGET. Where our own paths in /usr stand in a file, put() writes the prefix's.
 targets() {
   cat << TARGETS
 755 out/qmp-redirector $prefix/bin/qmp-redirector
@@ -46,7 +46,7 @@ put() {
   case $3 in
     *.gz) gzip -9n < "$from" > "$to.new" ;;
     */bin/* | *.md | /etc/apparmor.d/*) cp -- "$from" "$to.new" ;;
-    *) sed -e "s|/usr/bin/qmp-redirector|$prefix/bin/qmp-redirector|g" -e "s|/usr/lib/qmp-redirector|$prefix/lib/qmp-redirector|g" "$from" > "$to.new" ;;
+    *) sed -E "s#/usr/(bin|lib)/qmp-redirector#$prefix/\\1/qmp-redirector#g" "$from" > "$to.new" ;;
   esac
   chmod "$mode" "$to.new"
   # Renamed over the old one: a binary that runs cannot be written to.
@@ -55,7 +55,9 @@ put() {
 
 has_systemd() { [[ -z $destdir && -d /run/systemd/system ]]; }
 
-has_apparmor() { [[ -z $destdir && $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null) == Y ]] && command -v apparmor_parser > /dev/null; }
+has_apparmor() {
+  [[ -z $destdir && $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null) == Y ]] && command -v apparmor_parser > /dev/null
+}
 
 install_all() {
   local mode from to
