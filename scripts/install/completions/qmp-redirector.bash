@@ -6,8 +6,8 @@ _qmp_redirector_flags()
 {
     case $1 in
         '') echo '--help -h --version --print-capabilities' ;;
-        'run') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --help -h' ;;
-        'check') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --peer-qmp --json --help -h' ;;
+        'run') echo '--chardev -chardev --object -object --packet-fd --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --help -h' ;;
+        'check') echo '--chardev -chardev --object -object --packet-fd --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --peer-qmp --json --help -h' ;;
         'status') echo '--control --json --watch --help -h' ;;
         'decode') echo '--vnet-hdr-support --vnet-hdr-len -w -c --help -h' ;;
         'send') echo '--vnet-hdr-support --vnet-hdr-len --realtime --help -h' ;;
@@ -20,6 +20,7 @@ _qmp_redirector_value()
     case "$1 $2" in
         'run --chardev'|'run -chardev') echo 'CHARDEV' ;;
         'run --object'|'run -object') echo 'OBJECT' ;;
+        'run --packet-fd') echo 'ID=N' ;;
         'run --config') echo 'FILE' ;;
         'run --qmp'|'run -qmp') echo 'ADDR' ;;
         'run --qmp-timeout') echo 'SEC' ;;
@@ -31,6 +32,7 @@ _qmp_redirector_value()
         'run --pcapng') echo 'FILE' ;;
         'check --chardev'|'check -chardev') echo 'CHARDEV' ;;
         'check --object'|'check -object') echo 'OBJECT' ;;
+        'check --packet-fd') echo 'ID=N' ;;
         'check --config') echo 'FILE' ;;
         'check --qmp'|'check -qmp') echo 'ADDR' ;;
         'check --qmp-timeout') echo 'SEC' ;;

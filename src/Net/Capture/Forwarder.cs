@@ -27,12 +27,12 @@ public sealed class Forwarder : IAsyncDisposable
     private CaptureDirection _direction;
 
     /// <summary>Opens the packet socket, disarmed and bound to nothing, and starts the data thread.</summary>
-    /// <exception cref="LinuxException">CAP_NET_RAW is missing (EPERM), or the kernel lacks a socket option.</exception>
+    /// <exception cref="LinuxException">CAP_NET_RAW is missing (EPERM), the kernel lacks a socket option, or PacketFd is another kind of descriptor.</exception>
     public Forwarder(ForwarderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _direction = options.Direction;
-        _socket = PacketSocket.Open(options.Backlog);
+        _socket = PacketSocket.Open(options.Backlog, options.PacketFd);
         _thread = new ForwarderThread(options, _socket, _windows);
         _thread.Start();
     }

@@ -7,5 +7,14 @@ namespace QmpRedirector.Net;
 /// <param name="VnetHeaderLength">Bytes of virtio-net header before each frame at first: 0, 10, 12, 20 or 24.</param>
 /// <param name="Backlog">Bytes of kernel memory for frames not yet sent, as the kernel charges them.</param>
 /// <param name="Recorder">Takes a copy of each frame that was forwarded; null to record nothing.</param>
+/// <param name="PacketFd">
+/// An inherited AF_PACKET SOCK_RAW socket to capture with, which the forwarder then owns: no capability is needed. Null: one of its own.
+/// </param>
 public sealed record ForwarderOptions(
-    string Name, CaptureDirection Direction, bool VnetHeaderSupport, int VnetHeaderLength, long Backlog, FrameRecorder? Recorder = null);
+    string Name,
+    CaptureDirection Direction,
+    bool VnetHeaderSupport,
+    int VnetHeaderLength,
+    long Backlog,
+    FrameRecorder? Recorder = null,
+    int? PacketFd = null);

@@ -14,11 +14,13 @@ internal static class Constants
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
+    internal const int SO_TYPE = 3;
     internal const int SO_RCVBUF = 8;
     internal const int SO_ATTACH_FILTER = 26;
     internal const int SO_RCVBUFFORCE = 33;
     internal const int SO_TIMESTAMPNS = 35;
     internal const int SCM_TIMESTAMPNS = SO_TIMESTAMPNS;
+    internal const int SO_DOMAIN = 39;
     internal const int SO_MEMINFO = 55;
     internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;

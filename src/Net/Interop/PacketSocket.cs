@@ -35,14 +35,18 @@ internal sealed unsafe class PacketSocket : IDisposable
     /// <summary>Bytes of receive buffer the kernel granted, as it charges them (twice what SO_RCVBUF was given).</summary>
     internal long ReceiveBuffer { get; private set; }
 
-    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, or the kernel lacks an option.</exception>
-    internal static PacketSocket Open(long receiveBuffer)
+    /// <param name="receiveBuffer">Bytes of receive buffer to ask for, as the kernel charges them.</param>
+    /// <param name="inherited">A descriptor to take over; null to make a socket.</param>
+    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, the kernel lacks an option, or no packet socket was inherited.</exception>
+    internal static PacketSocket Open(long receiveBuffer, int? inherited = null)
     {
-        var socket = Create();
+        var socket = inherited is { } descriptor ? Adopt(descriptor) : Create();
         try
         {
             foreach (var (_, set) in Options)
                 set(socket);
+            if (inherited is not null)
+                socket.DiscardQueued();
             socket.SetReceiveBuffer(receiveBuffer);
             return socket;
         }
@@ -59,6 +63,35 @@ internal sealed unsafe class PacketSocket : IDisposable
     {
         var fd = Libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         return fd.IsInvalid ? throw LinuxException.Last("socket(AF_PACKET)") : new PacketSocket(fd);
+    }
+
+    /// <summary>Takes over a packet socket this process was started with. Any other descriptor stays as it is.</summary>
+    /// <exception cref="LinuxException">EBADF, ENOTSOCK, or EPROTOTYPE for another kind of socket.</exception>
+    private static PacketSocket Adopt(int descriptor)
+    {
+        var on = $"descriptor {descriptor}";
+        var fd = new SafeFd(descriptor);
+        try
+        {
+            if (Option(fd, SO_DOMAIN, "getsockopt(SO_DOMAIN)", on) != AF_PACKET || Option(fd, SO_TYPE, "getsockopt(SO_TYPE)", on) != SOCK_RAW)
+                throw new LinuxException("AF_PACKET SOCK_RAW", Errno.EPROTOTYPE, on);
+            return new PacketSocket(fd);
+        }
+        catch
+        {
+            // It is somebody else's: standard error, perhaps.
+            fd.SetHandleAsInvalid();
+            throw;
+        }
+    }
+
+    private static int Option(SafeFd fd, int option, string call, string on)
+    {
+        int value;
+        uint length = sizeof(int);
+
+        // SAFETY: an int on this frame, with its own size.
+        return Libc.getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? throw LinuxException.Last(call, on) : value;
     }
 
     /// <summary>
@@ -127,6 +160,19 @@ internal sealed unsafe class PacketSocket : IDisposable
             throw LinuxException.Last("setsockopt(SO_RCVBUF)");
         ReceiveBuffer = MemoryInformation(SK_MEMINFO_RCVBUF);
         return isForced;
+    }
+
+    // What its maker let in before the filter that drops everything was there, and the count of it.
+    private void DiscardQueued()
+    {
+        byte frame;
+
+        // SAFETY: one byte on this frame; the rest of each message is cut off by the kernel.
+        while (Libc.recv(_fd, &frame, 1, MSG_DONTWAIT) >= 0 || Marshal.GetLastPInvokeError() is Errno.EINTR or Errno.ENETDOWN)
+        {
+        }
+
+        _ = TakeStatistics();
     }
 
     private void Enable(int level, int option, string call)

@@ -8,6 +8,7 @@ internal class RunCommand : Command
 {
     private readonly Option<string[]> _chardev = new("--chardev", "-chardev");
     private readonly Option<string[]> _object = new("--object", "-object");
+    private readonly Option<string[]> _packetFd = new("--packet-fd");
     private readonly Option<string?> _config = new("--config");
     private readonly List<(OptionKey Key, Option Option)> _scalars;
 
@@ -22,6 +23,7 @@ internal class RunCommand : Command
         TreatUnmatchedTokensAsErrors = false;
         Options.Add(_chardev);
         Options.Add(_object);
+        Options.Add(_packetFd);
         Options.Add(_config);
         _scalars = AddScalars(RunSchema.Scalars);
     }
@@ -30,6 +32,7 @@ internal class RunCommand : Command
     {
         Chardevs = Values(result, _chardev),
         Objects = Values(result, _object),
+        PacketFds = Values(result, _packetFd),
         Config = Values(result, _config).LastOrDefault(),
         Scalars = Scalars(result, _scalars),
     };

@@ -89,7 +89,7 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
         }
         catch (LinuxException e)
         {
-            throw new QmpServerError(Sentences.PacketSocket(e));
+            throw new QmpServerError(Sentences.PacketSocket(e, options));
         }
 
         var accepted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

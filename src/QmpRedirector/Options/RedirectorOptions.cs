@@ -37,6 +37,9 @@ internal sealed record RedirectorOptions
     /// <summary>Bytes of virtio-net header before each frame: 0, 10, 12, 20 or 24; null: auto.</summary>
     public int? VnetHdrLen { get; init; }
 
+    /// <summary>The descriptor of the packet socket to capture with (<c>--packet-fd</c>); null: one of its own.</summary>
+    public int? PacketFd { get; init; }
+
     public DisconnectedPolicy WhenDisconnected { get; init; } = DisconnectedPolicy.Discard;
 
     /// <summary>Kernel memory for frames not yet sent, in bytes as the kernel charges it.</summary>

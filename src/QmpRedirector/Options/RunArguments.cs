@@ -7,6 +7,9 @@ internal sealed record RunArguments
 
     public IReadOnlyList<string> Objects { get; init; } = [];
 
+    /// <summary>REDIRECTOR=N each.</summary>
+    public IReadOnlyList<string> PacketFds { get; init; } = [];
+
     public string? Config { get; init; }
 
     /// <summary>The options that are one value each, by the name they have in <see cref="RunSchema"/>; a flag is "on".</summary>

@@ -42,8 +42,10 @@ internal static class RunOptionsParser
         }
 
         CrossChecks.Run(chardevs, objects, report);
+        IReadOnlyList<RedirectorOptions> redirectors =
+            PacketFds.Give(arguments.PacketFds, [.. objects.Select(static declared => declared.Value).OfType<RedirectorOptions>()], report);
         return OptionsResult<RunOptions>.From(
-            report.Errors.Count == 0 ? Build(qmp!, control, metrics, scalars, chardevs, objects) : null, report);
+            report.Errors.Count == 0 ? Build(qmp!, control, metrics, scalars, chardevs, redirectors) : null, report);
     }
 
     private static string ScalarOrigin(string key, string value) =>
@@ -101,12 +103,12 @@ internal static class RunOptionsParser
         ChardevAddress? metrics,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
-        List<DeclaredObject> objects) => new()
+        IReadOnlyList<RedirectorOptions> redirectors) => new()
     {
         Qmp = qmp,
         Control = control,
         Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],
-        Redirectors = [.. objects.Select(static declared => declared.Value!)],
+        Redirectors = redirectors,
         PidFile = scalars.String("pid"),
         Metrics = metrics,
         PcapngFile = scalars.String("pcapng"),

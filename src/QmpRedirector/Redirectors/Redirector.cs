@@ -56,7 +56,8 @@ internal sealed class Redirector : IAsyncDisposable
             options.VnetHdrSupport,
             options.VnetHdrLen ?? DefaultVnetHeaderLength,
             options.Backlog,
-            recorder));
+            recorder,
+            options.PacketFd));
         if (_forwarder.GrantedBacklog < options.Backlog)
             Log.BacklogSmaller(_logger, Id, _forwarder.GrantedBacklog, options.Backlog);
     }

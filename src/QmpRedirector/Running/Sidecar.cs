@@ -152,14 +152,18 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         foreach (var chardev in _options.Chardevs)
             _redirectors.AddChardev(chardev);
-        try
+        foreach (var options in _options.Redirectors)
         {
-            foreach (var options in _options.Redirectors)
+            try
+            {
                 _redirectors.Add(options);
-        }
-        catch (LinuxException e)
-        {
-            problems.Add(Sentences.PacketSocket(e));
+            }
+            catch (LinuxException e)
+            {
+                var sentence = Sentences.PacketSocket(e, options);
+                if (!problems.Contains(sentence))
+                    problems.Add(sentence);
+            }
         }
     }
 

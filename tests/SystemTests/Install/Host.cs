@@ -49,10 +49,12 @@ internal sealed class Host : IAsyncDisposable
         return host;
     }
 
-    public async Task<string> RunAsync(params string[] command)
+    public Task<string> RunAsync(params string[] command) => RunAsync(_patience, command);
+
+    public async Task<string> RunAsync(TimeSpan within, params string[] command)
     {
         await using var process = CapturedProcess.Start(Enter(command));
-        var exitCode = await process.WaitForExitAsync(_patience);
+        var exitCode = await process.WaitForExitAsync(within);
         Assert.That(exitCode, Is.Zero, $"{string.Join(' ', command)}: {process.Error}");
         return process.Output;
     }

@@ -7,6 +7,12 @@ internal static class CapabilityTheme
 {
     public static IEnumerable<Finding> Of(CheckContext context)
     {
+        if (context.Redirectors.Count > 0 && context.Redirectors.All(static redirector => redirector.PacketFd is not null))
+        {
+            yield return new Finding(Mark.Ok, "capabilities", "None is needed: each redirector is given its packet socket.");
+            yield break;
+        }
+
         if (!context.Host.Has(HostFacts.CapNetRaw))
         {
             yield return new Finding(
