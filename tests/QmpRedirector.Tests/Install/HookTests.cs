@@ -228,13 +228,15 @@ internal sealed class HookTests : IDisposable
     [Test]
     public void What_libvirt_starts_ends_with_0_and_says_nothing_on_standard_output_whatever_becomes_of_the_hook()
     {
-        _hook.WriteProgram("loud", "echo loud");
-        HookResult absent = _hook.CallScript("started", _domain, "/absent");
-        HookResult loud = _hook.CallScript("restore", _domain, Path.Combine(HookRun.Source, "hooks", "libvirt-hook"));
+        _hook.WriteProgram("broken", "this is no Python");
+        HookResult removed = _hook.CallScript("started", _domain, "/absent");
+        HookResult broken = _hook.CallScript("started", _domain, _hook.PathOf("bin/broken"));
+        HookResult filter = _hook.CallScript("restore", _domain, Path.Combine(HookRun.Source, "hooks", "libvirt-hook"));
 
-        Assert.That((absent.ExitCode, absent.Output), Is.EqualTo((0, "")));
-        Assert.That(absent.Error, Does.Contain("/absent"));
-        Assert.That(loud, Is.EqualTo(new HookResult(0, "", "")));
+        Assert.That(removed, Is.EqualTo(new HookResult(0, "", "")));
+        Assert.That((broken.ExitCode, broken.Output), Is.EqualTo((0, "")));
+        Assert.That(broken.Error, Does.StartWith("qmp-redirector: ").And.Contain("SyntaxError"));
+        Assert.That(filter, Is.EqualTo(new HookResult(0, "", "")));
     }
 
     [Test]
