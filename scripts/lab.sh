@@ -53,6 +53,9 @@ prepare() {
   if [[ -n ${QEMU-} ]]; then
     [[ -x $QEMU && -f $QEMU ]] || die "QEMU=$QEMU is not a program; give its full path"
   fi
+  # There is no network in the lab: what its guests and the demos need is made here.
+  "$top/scripts/guest/build-guest.sh" > /dev/null
+  [[ -n ${QMP_REDIRECTOR-} || -x $top/out/qmp-redirector ]] || "$top/scripts/build.sh" >&2
   lab=$("$top/scripts/lab/build-lab.sh")
   eval "$lab"
   run=$(mktemp -d "${TMPDIR:-/tmp}/qmpr-lab.XXXXXX")
