@@ -10,6 +10,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,7 +69,8 @@ static void write_all(const void *bytes, size_t length)
     }
 }
 
-// The tag the kernel took out of the frame, back to where it was; returns the new length.
+// The tag the kernel took out of the frame, back to where it was; returns the new length. An unfinished checksum's place,
+// counted from the frame's start, moves with it.
 static size_t restore_tag(uint8_t *packet, size_t length, const struct msghdr *message)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR((struct msghdr *)message, c))
@@ -83,6 +85,9 @@ static size_t restore_tag(uint8_t *packet, size_t length, const struct msghdr *m
         uint8_t *at = packet + VNET_HEADER + ADDRESSES;
         memmove(at + TAG, at, length - VNET_HEADER - ADDRESSES);
         memcpy(at, tag, TAG);
+        struct virtio_net_hdr *header = (struct virtio_net_hdr *)packet;
+        if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+            header->csum_start += TAG;
         return length + TAG;
     }
     return length;

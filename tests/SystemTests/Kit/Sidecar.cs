@@ -15,6 +15,8 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly CapturedProcess _process;
     private readonly Socket _notify;
     private Task<string>? _notification;
+    private bool _toldToEnd;
+    private bool _disposed;
 
     private Sidecar(CapturedProcess process, Socket notify)
     {
@@ -34,6 +36,8 @@ internal sealed class Sidecar : IAsyncDisposable
     public string Output => _process.Output;
 
     public bool HasExited => _process.HasExited;
+
+    public bool EndedUnasked => HasExited && !_toldToEnd;
 
     private static string RepositoryRoot
     {
@@ -74,6 +78,7 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <summary>SIGTERM; the exit code once it has ended.</summary>
     public async Task<int> TerminateAsync(TimeSpan? within = null)
     {
+        _toldToEnd = true;
         _process.Signal(Linux.SigTerm);
         return await WaitForExitAsync(within);
     }
@@ -96,6 +101,9 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
+        _toldToEnd = true;
         await _process.DisposeAsync();
         _notify.Dispose();
         if (Error.Length > 0) await TestContext.Out.WriteLineAsync($"The sidecar wrote: {Error}");
