@@ -20,7 +20,7 @@ for suite in "${suites[@]}"; do
 done
 
 need_packages gcc=gcc /usr/include/stdlib.h=libc6-dev /usr/include/linux/if_packet.h=linux-libc-dev \
-  qemu-system-x86_64=qemu-system-x86 ip=iproute2 tcpdump=tcpdump socat=socat setpriv=util-linux
+  qemu-system-x86_64=qemu-system-x86 ip=iproute2 tcpdump=tcpdump socat=socat setpriv=util-linux tshark=tshark promtool=prometheus
 results=$PWD/TestResults
 rm -rf "$results"
 mkdir -p "$results"

@@ -61,7 +61,21 @@ internal static partial class Log
 
     [LoggerMessage(2034, LogLevel.Information, "{Id}: waiting for a first peer on chardev {Chardev} ({Filename}), as wait=on says")]
     public static partial void WaitingForPeer(ILogger logger, string id, string? chardev, string filename);
+    [LoggerMessage(2050, LogLevel.Information, "{Id}: added by object-add")]
+    public static partial void ObjectAdded(ILogger logger, string id);
+
+    [LoggerMessage(2051, LogLevel.Information, "Removed by object-del: {Report}")]
+    public static partial void ObjectRemoved(ILogger logger, string report);
 
     [LoggerMessage(2040, LogLevel.Error, "{Id}: the account of frames does not balance ({Times} times): this is a defect of qmp-redirector, please report it")]
     public static partial void IdentitiesBroken(ILogger logger, string id, long times);
+
+    [LoggerMessage(2060, LogLevel.Error, "--pcapng {Path}: recording has ended: {Problem}; frames are still forwarded, and those not recorded are counted")]
+    public static partial void RecordingEnded(ILogger logger, string path, string problem);
+
+    [LoggerMessage(2061, LogLevel.Information, "Metrics are served at {Address}, path /metrics")]
+    public static partial void MetricsServed(ILogger logger, string address);
+
+    [LoggerMessage(2062, LogLevel.Debug, "A scrape failed: {Problem}")]
+    public static partial void ScrapeFailed(ILogger logger, string problem);
 }

@@ -7,5 +7,6 @@ return await Cli.InvokeAsync(
     CheckAction.InvokeAsync,
     DecodeAction.InvokeAsync,
     SendAction.InvokeAsync,
+    StatusAction.InvokeAsync,
     Console.Out,
     Console.Error);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
@@ -168,6 +169,72 @@ internal sealed class CheckTests
 
         Assert.That(check.The("capabilities").Mark, Is.EqualTo("ok"));
         Assert.That(check.The("m0").Text, Does.EndWith("Permission denied."));
+    }
+
+    [Test]
+    public async Task A_recording_and_metrics_that_are_free_are_well_and_neither_is_made()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        string[] options = [.. Options(lab), "--pcapng", lab.PathOf("f.pcapng"), "--metrics", $"unix:{lab.PathOf("metrics")}"];
+
+        (await CheckRun.OfAsync(lab, options)).IsWellBut();
+
+        Assert.That(File.Exists(lab.PathOf("f.pcapng")) || File.Exists(lab.PathOf("metrics")), Is.False);
+        var sidecar = lab.Run(options);
+        await sidecar.ReadyAsync();
+        Assert.That(await sidecar.TerminateAsync(), Is.Zero);
+        var again = await CheckRun.OfAsync(lab, options);
+        again.IsWellBut("pcapng");
+        Assert.That(again.The("pcapng").Text, Does.StartWith($"A file is at {lab.PathOf("f.pcapng")}: 'run' replaces it"));
+    }
+
+    [Test]
+    public async Task Metrics_of_a_running_sidecar_are_not_taken_over()
+    {
+        await using var capture = await Capture.StartAsync();
+        using var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(capture.Lab.PathOf("metrics")));
+        other.Listen();
+        string[] options =
+            ["--metrics", $"unix:{capture.Lab.PathOf("metrics")}", "--chardev", capture.Lab.ServerChardev("m1", "wait=off"),
+             "--object", Capture.Redirector("f1", "m1")];
+
+        var check = await CheckRun.OfAsync(capture.Lab, options);
+        var run = capture.Lab.Run(options);
+
+        Assert.That(check.The("metrics").Mark, Is.EqualTo("fail"));
+        Assert.That(await run.WaitForExitAsync(), Is.EqualTo(1));
+        Assert.That(run.ErrorLines[^1], Does.Contain("somebody answers there"));
+        Assert.That(File.Exists(capture.Lab.PathOf("metrics")), Is.True);
+    }
+
+    [Test]
+    public async Task Metrics_elsewhere_than_on_loopback_are_a_wrong_option()
+    {
+        await using var lab = await Lab.CreateAsync();
+        var check = lab.Start(["check", "--qmp", "/none", .. Options(lab), "--metrics", "tcp:0.0.0.0:9200"]);
+
+        Assert.That(await check.WaitForExitAsync(), Is.EqualTo(2));
+        Assert.That(check.Error, Does.Contain("--metrics serves loopback only"));
+    }
+
+    [Test]
+    public async Task A_recording_or_metrics_that_run_would_fail_on_fail_with_its_words()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        string[] options = [.. Options(lab), "--pcapng", lab.PathOf("no/f"), "--metrics", $"unix:{lab.PathOf("no/m")}"];
+
+        var check = await CheckRun.OfAsync(lab, options);
+        var run = lab.Run(options);
+
+        Assert.That(
+            check.Findings.Where(finding => finding.Mark == "fail").Select(finding => finding.Subject),
+            Is.EqualTo((string[])["pcapng", "metrics"]));
+        Assert.That(await run.WaitForExitAsync(), Is.EqualTo(1));
+        foreach (var subject in (string[])["pcapng", "metrics"])
+            Assert.That(run.ErrorLines, Has.Some.Match($"--{subject} .*No such file or directory"));
     }
 
     private static string[] Options(Lab lab) =>

@@ -6,8 +6,9 @@ _qmp_redirector_flags()
 {
     case $1 in
         '') echo '--help -h --version --print-capabilities' ;;
-        'run') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --help -h' ;;
-        'check') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --peer-qmp --json --help -h' ;;
+        'run') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --help -h' ;;
+        'check') echo '--chardev -chardev --object -object --config --qmp -qmp --qmp-timeout --wait-netdev --one-off --pid --log-level --log-format --control --metrics --pcapng --peer-qmp --json --help -h' ;;
+        'status') echo '--control --json --watch --help -h' ;;
         'decode') echo '--vnet-hdr-support --vnet-hdr-len -w -c --help -h' ;;
         'send') echo '--vnet-hdr-support --vnet-hdr-len --realtime --help -h' ;;
     esac
@@ -25,6 +26,9 @@ _qmp_redirector_value()
         'run --pid') echo 'FILE' ;;
         'run --log-level') echo 'trace debug info warning error' ;;
         'run --log-format') echo 'text json systemd' ;;
+        'run --control') echo 'ADDR' ;;
+        'run --metrics') echo 'ADDR' ;;
+        'run --pcapng') echo 'FILE' ;;
         'check --chardev'|'check -chardev') echo 'CHARDEV' ;;
         'check --object'|'check -object') echo 'OBJECT' ;;
         'check --config') echo 'FILE' ;;
@@ -33,7 +37,11 @@ _qmp_redirector_value()
         'check --pid') echo 'FILE' ;;
         'check --log-level') echo 'trace debug info warning error' ;;
         'check --log-format') echo 'text json systemd' ;;
+        'check --control') echo 'ADDR' ;;
+        'check --metrics') echo 'ADDR' ;;
+        'check --pcapng') echo 'FILE' ;;
         'check --peer-qmp') echo 'ADDR' ;;
+        'status --control') echo 'ADDR' ;;
         'decode --vnet-hdr-len') echo '0 10 12 20 24' ;;
         'decode -w') echo 'FILE' ;;
         'decode -c') echo 'N' ;;
@@ -45,7 +53,7 @@ _qmp_redirector_value()
 _qmp_redirector_argument()
 {
     case "$1 $2" in
-        ' 0') echo 'run check decode send' ;;
+        ' 0') echo 'run check status decode send' ;;
         'decode 0') echo 'FILE ADDR CHARDEV' ;;
         'send 0') echo 'FILE' ;;
         'send 1') echo 'ADDR CHARDEV' ;;

@@ -24,6 +24,8 @@ internal sealed class DataLoop : IDisposable
     private readonly ForwarderCounters _counters;
     private readonly SentTimes _sentTimes = new();
     private readonly FrameBatch _batch = new();
+    private readonly FrameOrigin[] _origins = new FrameOrigin[FrameBatch.Capacity];
+    private readonly FrameRecorder? _recorder;
     private readonly Poller _poller = new(3);
     private readonly bool _vnetHeaderSupport;
     private readonly int _framing;
@@ -45,6 +47,7 @@ internal sealed class DataLoop : IDisposable
         _vnetHeaderLength = options.VnetHeaderLength;
         _framing = FramingHeader.Size(options.VnetHeaderSupport);
         _counters = new ForwarderCounters(_framing);
+        _recorder = options.Recorder;
     }
 
     /// <summary>The <see cref="Stopwatch"/> timestamp at which the kernel's queue was last seen empty. Any thread may read it.</summary>
@@ -142,7 +145,7 @@ internal sealed class DataLoop : IDisposable
         for (var i = 0; i < received; i++)
         {
             var metadata = _batch.TakeMetadata(i);
-            _counters.Taken++;
+            _counters.Take(metadata);
             if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
             {
                 _counters.Drop(DropReason.Disarmed);
@@ -159,6 +162,7 @@ internal sealed class DataLoop : IDisposable
             else
             {
                 _sentTimes.Expect(metadata.TimestampNanoseconds);
+                _origins[i] = FrameOrigin.Of(metadata, _vnetHeaderLength);
                 _batch.Queue(i, offset, length);
             }
         }
@@ -183,11 +187,13 @@ internal sealed class DataLoop : IDisposable
         }
 
         _counters.WrittenBytes += written;
-        while (_batch.TakeWritten(ref written, out var length))
+        while (_batch.TakeWritten(ref written, out var frame, out var slot))
         {
             _counters.Forwarded++;
-            _counters.ForwardedBytes += length - _framing;
-            _sentTimes.Sent();
+            _counters.ForwardedBytes += frame.Length - _framing;
+            if (_sentTimes.Sent())
+                _counters.Late++;
+            _recorder?.Record(_origins[slot], frame[_framing..]);
         }
     }
 
@@ -269,7 +275,10 @@ internal sealed class DataLoop : IDisposable
     private void DropAfter(long cutoff)
     {
         _counters.Late += _sentTimes.CountAfter(cutoff);
-        var whole = _batch.Unsent - (_batch.PartialBytes > 0 ? 1 : 0);
+        var halfWritten = _batch.PartialBytes > 0;
+        if (halfWritten)
+            _sentTimes.CountWhenSent(cutoff);
+        var whole = _batch.Unsent - (halfWritten ? 1 : 0);
         var after = _sentTimes.ForgetAfter(cutoff, whole);
         _batch.DropLast(after);
         _counters.Drop(DropReason.Disarmed, after);
@@ -299,11 +308,12 @@ internal sealed class DataLoop : IDisposable
                 continue;
             }
 
-            _counters.Taken += received;
             for (var i = 0; i < received; i++)
-                _counters.Drop(_windows.IsOutside(_batch.TakeMetadata(i).TimestampNanoseconds, _emptyAt)
-                    ? DropReason.Disarmed
-                    : reason);
+            {
+                var metadata = _batch.TakeMetadata(i);
+                _counters.Take(metadata);
+                _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt) ? DropReason.Disarmed : reason);
+            }
         }
     }
 

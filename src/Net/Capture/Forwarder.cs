@@ -24,7 +24,7 @@ public sealed class Forwarder : IAsyncDisposable
     private readonly PacketSocket _socket;
     private readonly ForwarderThread _thread;
     private readonly ActiveWindows _windows = new();
-    private readonly CaptureDirection _direction;
+    private CaptureDirection _direction;
 
     /// <summary>Opens the packet socket, disarmed and bound to nothing, and starts the data thread.</summary>
     /// <exception cref="LinuxException">CAP_NET_RAW is missing (EPERM), or the kernel lacks a socket option.</exception>
@@ -91,6 +91,26 @@ public sealed class Forwarder : IAsyncDisposable
             _thread.Post(new ForwarderCommand.Disarmed(cutoff));
             return RealtimeClock.NowNanoseconds - before;
         }
+    }
+
+    /// <summary>Changes which frames are taken from now on.</summary>
+    public void SetDirection(CaptureDirection direction)
+    {
+        lock (_gate)
+        {
+            if (IsArmed)
+                _socket.AttachFilter(CaptureFilter.Accept(direction));
+            _direction = direction;
+        }
+    }
+
+    /// <summary>Changes the backlog; frames that wait already stay, also when it becomes smaller than they are.</summary>
+    /// <param name="bytes">As in <see cref="ForwarderOptions"/>; <see cref="GrantedBacklog"/> tells what the kernel made of it.</param>
+    /// <exception cref="LinuxException">The kernel refuses.</exception>
+    public void SetBacklog(long bytes)
+    {
+        lock (_gate)
+            _socket.SetReceiveBuffer(bytes);
     }
 
     /// <summary>Changes the bytes of vnet header before each frame, between two frames.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net;
 
@@ -13,6 +14,10 @@ internal sealed class ForwarderCounters(int framingBytes)
 
     internal long Taken { get; set; }
 
+    internal PacketCount TowardsGuest { get; private set; }
+
+    internal PacketCount FromGuest { get; private set; }
+
     internal long Forwarded { get; set; }
 
     internal long ForwardedBytes { get; set; }
@@ -25,6 +30,17 @@ internal sealed class ForwarderCounters(int framingBytes)
 
     internal long IdentitiesBroken { get; set; }
 
+    /// <summary>A frame was read.</summary>
+    internal void Take(in FrameMetadata metadata)
+    {
+        Taken++;
+        var bytes = metadata.Length - VnetHeader.LegacySize;
+        if (metadata.IsTowardsGuest)
+            TowardsGuest = TowardsGuest.Plus(bytes);
+        else
+            FromGuest = FromGuest.Plus(bytes);
+    }
+
     internal void Drop(DropReason reason, int frames = 1) => _dropped[(int)reason] += frames;
 
     internal ForwarderSnapshot Snapshot(int inHand, int partialBytes, long queuedBytes, bool peerConnected) => new()
@@ -32,6 +48,8 @@ internal sealed class ForwarderCounters(int framingBytes)
         KernelSeen = KernelSeen,
         KernelDropped = KernelDropped,
         Taken = Taken,
+        TowardsGuest = TowardsGuest,
+        FromGuest = FromGuest,
         Forwarded = Forwarded,
         ForwardedBytes = ForwardedBytes,
         WrittenBytes = WrittenBytes,

@@ -17,6 +17,12 @@ public sealed record ForwarderSnapshot
     /// <summary>Frames read from the kernel.</summary>
     public required long Taken { get; init; }
 
+    /// <summary>Of those, what the host sent towards the guest.</summary>
+    public required PacketCount TowardsGuest { get; init; }
+
+    /// <summary>Of those, what came from the guest.</summary>
+    public required PacketCount FromGuest { get; init; }
+
     /// <summary>Frames the peer's socket took whole.</summary>
     public required long Forwarded { get; init; }
 
@@ -39,8 +45,8 @@ public sealed record ForwarderSnapshot
     public required long QueuedBytes { get; init; }
 
     /// <summary>
-    /// Frames sent although stamped after the event that ended the capture: they had gone out before the event arrived. Part of
-    /// <see cref="Forwarded"/>.
+    /// Frames sent although stamped after the event that ended the capture: they had gone out before the event arrived, one of them
+    /// perhaps only in part. Part of <see cref="Forwarded"/>.
     /// </summary>
     public required long Late { get; init; }
 

@@ -23,7 +23,7 @@ public static class ChardevProbe
                 case ChardevAddress.Unix unix:
                     return WhyNotBind(unix) is { } reason ? $"Failed to bind socket to '{unix.Path}': {reason}" : null;
                 case ChardevAddress.Inet inet:
-                    (await ChardevSockets.OpenInetAsync(inet, listen: false, cancellationToken)).Dispose();
+                    (await ChardevSockets.OpenInetAsync(inet, backlog: null, cancellationToken)).Dispose();
                     return null;
                 default:
                     return null;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net;
@@ -19,9 +20,9 @@ internal static class ChardevSockets
         switch (options.Address)
         {
             case ChardevAddress.Unix unix:
-                return ListenUnix(unix);
+                return ListenUnix(unix, options);
             case ChardevAddress.Inet inet:
-                return await OpenInetAsync(inet, listen: true, cancellationToken);
+                return await OpenInetAsync(inet, options.Backlog, cancellationToken);
             default:
                 return Inherit((ChardevAddress.Fd)options.Address);
         }
@@ -51,7 +52,7 @@ internal static class ChardevSockets
         return socket;
     }
 
-    private static Socket ListenUnix(ChardevAddress.Unix unix)
+    private static Socket ListenUnix(ChardevAddress.Unix unix, SocketChardevOptions options)
     {
         var endPoint = EndPointOf(unix);
         Socket? socket = null;
@@ -59,8 +60,10 @@ internal static class ChardevSockets
         {
             socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             RemoveStale(unix);
+            if (options.Mode is { } mode)
+                SetMode(socket, mode);
             socket.Bind(endPoint);
-            socket.Listen(1);
+            socket.Listen(options.Backlog);
             return socket;
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
@@ -68,6 +71,13 @@ internal static class ChardevSockets
             socket?.Dispose();
             throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e, isUnix: true)}", e);
         }
+    }
+
+    // Linux gives the file the mode of the socket's own inode (net/unix/af_unix.c: unix_bind_bsd), so it never has a wider one.
+    private static void SetMode(Socket socket, UnixFileMode mode)
+    {
+        using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
+        File.SetUnixFileMode(handle, mode);
     }
 
     // As QEMU, which unlinks whatever is at the path; but only a socket, and never through a symbolic link.
@@ -88,7 +98,7 @@ internal static class ChardevSockets
     }
 
     /// <summary>Binds to the first address and port that are free, and listens there unless only that was to be known.</summary>
-    internal static async Task<Socket> OpenInetAsync(ChardevAddress.Inet inet, bool listen, CancellationToken cancellationToken)
+    internal static async Task<Socket> OpenInetAsync(ChardevAddress.Inet inet, int? backlog, CancellationToken cancellationToken)
     {
         SocketException? last = null;
         foreach (var address in await ResolveAsync(inet, listening: true, cancellationToken))
@@ -102,8 +112,8 @@ internal static class ChardevSockets
                     if (address.Equals(IPAddress.IPv6Any))
                         socket.DualMode = inet.Ipv4 != false;
                     socket.Bind(new IPEndPoint(address, port));
-                    if (listen)
-                        socket.Listen(1);
+                    if (backlog is { } waiting)
+                        socket.Listen(waiting);
                     return socket;
                 }
                 catch (SocketException e)

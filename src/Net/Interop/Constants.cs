@@ -62,7 +62,9 @@ internal static class Constants
     internal const int NETLINK_ROUTE = 0;
     internal const uint RTMGRP_LINK = 1;
     internal const ushort NLMSG_ERROR = 2;
+    internal const ushort NLMSG_DONE = 3;
     internal const ushort NLM_F_REQUEST = 0x1;
+    internal const ushort NLM_F_DUMP = 0x300;
     internal const ushort RTM_NEWLINK = 16;
     internal const ushort RTM_DELLINK = 17;
     internal const ushort RTM_GETLINK = 18;
@@ -83,13 +85,22 @@ internal static class Constants
     internal const int IFNAMSIZ = 16;
 
     // fcntl.h, unistd.h, linux/stat.h
+    internal const int O_WRONLY = 0x1;
+    internal const int O_CREAT = 0x40;
+    internal const int O_EXCL = 0x80;
+    internal const int O_NONBLOCK = 0x800;
+    internal const int O_CLOEXEC = 0x80000;
     internal const int AT_FDCWD = -100;
+    internal const int AT_EMPTY_PATH = 0x1000;
     internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int AT_EACCESS = 0x200;
     internal const int W_OK = 2;
     internal const int X_OK = 1;
     internal const uint STATX_TYPE = 1;
     internal const int S_IFMT = 0xf000;
+    internal const int S_IFIFO = 0x1000;
+    internal const int S_IFREG = 0x8000;
+    internal const int S_IFLNK = 0xa000;
     internal const int S_IFSOCK = 0xc000;
 
     // time.h

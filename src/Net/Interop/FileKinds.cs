@@ -27,6 +27,19 @@ internal static unsafe class FileKinds
         return Marshal.GetLastPInvokeError() == Errno.ENOENT ? null : throw LinuxException.Last("statx", path);
     }
 
+    /// <summary>The S_IFMT bits of an open file's mode.</summary>
+    /// <exception cref="LinuxException">It cannot be looked at.</exception>
+    internal static int Of(SafeFd file)
+    {
+        var buffer = stackalloc byte[StatxLength];
+        byte empty = 0;
+
+        // SAFETY: an empty NUL-terminated name and the buffer are on this frame; the owner keeps the descriptor open during the call.
+        if (Libc.statx((int)file.DangerousGetHandle(), &empty, AT_EMPTY_PATH, STATX_TYPE, buffer) < 0)
+            throw LinuxException.Last("statx");
+        return *(ushort*)(buffer + ModeOffset) & S_IFMT;
+    }
+
     /// <summary>
     /// The errno that W_OK and X_OK bits of access(2) meet with this process's effective rights; 0 when they are granted.
     /// </summary>

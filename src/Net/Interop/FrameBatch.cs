@@ -22,10 +22,12 @@ internal sealed unsafe class FrameBatch : IDisposable
 
     private readonly byte* _slots;
     private readonly byte* _control;
+    private readonly sockaddr_ll* _addresses;
     private readonly mmsghdr* _messages;
     private readonly iovec* _receive;
     private readonly iovec* _send;
     private readonly int[] _sendLengths = new int[Capacity];
+    private readonly int[] _sendSlots = new int[Capacity];
     private int _sendHead;
     private int _sendCount;
 
@@ -33,17 +35,20 @@ internal sealed unsafe class FrameBatch : IDisposable
     {
         _slots = (byte*)NativeMemory.AlignedAlloc(SlotLength * Capacity, 4096);
         _control = (byte*)NativeMemory.AlignedAlloc(ControlLength * Capacity, 64);
+        _addresses = (sockaddr_ll*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(sockaddr_ll));
         _messages = (mmsghdr*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(mmsghdr));
         _receive = (iovec*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(iovec));
         _send = (iovec*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(iovec));
 
-        // SAFETY: every pointer stays inside the five blocks allocated above, which live as long as this object.
+        // SAFETY: every pointer stays inside the six blocks allocated above, which live as long as this object.
         for (var i = 0; i < Capacity; i++)
         {
             _receive[i].iov_base = _slots + ((nint)i * SlotLength) + Headroom;
             _receive[i].iov_len = ReceiveLength;
             _messages[i].msg_hdr.msg_iov = &_receive[i];
             _messages[i].msg_hdr.msg_iovlen = 1;
+            _messages[i].msg_hdr.msg_name = &_addresses[i];
+            _messages[i].msg_hdr.msg_namelen = (uint)sizeof(sockaddr_ll);
             _messages[i].msg_hdr.msg_control = _control + ((nint)i * ControlLength);
             _messages[i].msg_hdr.msg_controllen = ControlLength;
         }
@@ -81,6 +86,8 @@ internal sealed unsafe class FrameBatch : IDisposable
         {
             Length = (int)_messages[index].msg_len,
             Truncated = (header.msg_flags & MSG_TRUNC) != 0,
+            IsTowardsGuest = _addresses[index].sll_pkttype == PACKET_OUTGOING,
+            InterfaceIndex = _addresses[index].sll_ifindex,
         };
         var cursor = (byte*)header.msg_control;
         var end = cursor + header.msg_controllen;
@@ -111,6 +118,7 @@ internal sealed unsafe class FrameBatch : IDisposable
         }
 
         header.msg_controllen = ControlLength;
+        header.msg_namelen = (uint)sizeof(sockaddr_ll);
         return metadata;
     }
 
@@ -125,6 +133,7 @@ internal sealed unsafe class FrameBatch : IDisposable
         _send[_sendCount].iov_base = _slots + ((nint)slot * SlotLength) + offset;
         _send[_sendCount].iov_len = (nuint)length;
         _sendLengths[_sendCount] = length;
+        _sendSlots[_sendCount] = slot;
         _sendCount++;
     }
 
@@ -157,10 +166,14 @@ internal sealed unsafe class FrameBatch : IDisposable
         return written;
     }
 
-    /// <summary>Marks <paramref name="bytes"/> as written; true while it completes frames, whose length it gives.</summary>
-    internal bool TakeWritten(ref int bytes, out int length)
+    /// <summary>
+    /// Marks <paramref name="bytes"/> as written; true while it completes frames, of which it gives the bytes and the slot they were
+    /// received into.
+    /// </summary>
+    internal bool TakeWritten(ref int bytes, out ReadOnlySpan<byte> frame, out int slot)
     {
-        length = 0;
+        frame = default;
+        slot = 0;
         if (bytes == 0)
             return false;
 
@@ -176,7 +189,11 @@ internal sealed unsafe class FrameBatch : IDisposable
         }
 
         bytes -= (int)vector.iov_len;
-        length = _sendLengths[_sendHead];
+
+        // What was written of it before has moved the vector's start, but not its end.
+        var length = _sendLengths[_sendHead];
+        frame = new ReadOnlySpan<byte>(vector.iov_base + vector.iov_len - length, length);
+        slot = _sendSlots[_sendHead];
         PartialBytes = 0;
         _sendHead++;
         return true;
@@ -197,6 +214,7 @@ internal sealed unsafe class FrameBatch : IDisposable
         // SAFETY: each block was allocated by the matching function in the constructor; Dispose is called once, by the owner.
         NativeMemory.AlignedFree(_slots);
         NativeMemory.AlignedFree(_control);
+        NativeMemory.Free(_addresses);
         NativeMemory.Free(_messages);
         NativeMemory.Free(_receive);
         NativeMemory.Free(_send);

@@ -9,6 +9,12 @@ internal struct FrameMetadata
     /// <summary>CLOCK_REALTIME nanoseconds at which the frame passed the tap point.</summary>
     internal long TimestampNanoseconds;
 
+    /// <summary>The frame is PACKET_OUTGOING: sent by the host towards the guest.</summary>
+    internal bool IsTowardsGuest;
+
+    /// <summary>The interface it passed: of the backlog, not always the one the socket is bound to by now.</summary>
+    internal int InterfaceIndex;
+
     /// <summary>Only part of the frame was delivered.</summary>
     internal bool Truncated;
 

@@ -41,6 +41,12 @@ internal static unsafe partial class Libc
     internal static partial nint write(SafeHandle fd, void* buffer, nuint length);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial SafeFd open(byte* path, int flags, int mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ftruncate(SafeHandle fd, long length);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int poll(pollfd* descriptors, nuint count, int timeoutMilliseconds);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -12,7 +12,15 @@ public static class PathAccess
         var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
 
         // With "/." what is no directory is refused as that, and not for its permissions.
-        var errno = FileKinds.Access($"{directory}/.", Constants.W_OK | Constants.X_OK);
+        return WhyNot($"{directory}/.", Constants.W_OK | Constants.X_OK);
+    }
+
+    /// <summary>Why what is at the path cannot be written to: the kernel's words. Null when it can.</summary>
+    internal static string? WhyNotWrite(string path) => WhyNot(path, Constants.W_OK);
+
+    private static string? WhyNot(string path, int mode)
+    {
+        var errno = FileKinds.Access(path, mode);
         return errno == 0 ? null : LinuxException.Reason(errno);
     }
 }

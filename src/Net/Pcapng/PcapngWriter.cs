@@ -27,11 +27,15 @@ public sealed class PcapngWriter
     private const ushort EpbFlags = 2;
     private const ushort IsbReceived = 4;
     private const ushort IsbDropped = 5;
+    private const ushort IsbFilterAccepted = 6;
+    private const ushort IsbOsDropped = 7;
+    private const ushort IsbDelivered = 8;
 
     private const byte Nanoseconds = 9;
 
     private readonly Stream _stream;
     private readonly PcapngBlock _block = new();
+    private readonly byte[] _vnetComment = new byte[VnetComment.MaxLength];
     private int _interfaces;
 
     /// <summary>Begins the file: writes the Section Header Block.</summary>
@@ -66,19 +70,23 @@ public sealed class PcapngWriter
         return _interfaces++;
     }
 
-    /// <summary>Writes an Enhanced Packet Block.</summary>
+    /// <summary>Writes an Enhanced Packet Block. Allocates nothing but for <paramref name="comments"/>.</summary>
     /// <param name="interfaceId">What <see cref="AddInterface"/> returned.</param>
     /// <param name="timestamp">Nanoseconds since 1970-01-01 UTC.</param>
     /// <param name="frame">The Ethernet frame, whole, without a virtio-net header.</param>
     /// <param name="direction">Which way it went.</param>
-    /// <param name="comment">opt_comment, cut at 65535 bytes of UTF-8; null for none.</param>
+    /// <param name="vnetHeader">
+    /// The virtio-net header it had: becomes a comment if the frame's checksum is unfinished or it is a GSO frame.
+    /// </param>
+    /// <param name="comments">An opt_comment each, cut at 65535 bytes of UTF-8.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such interface.</exception>
     public void WriteFrame(
         int interfaceId,
         long timestamp,
         ReadOnlySpan<byte> frame,
         PcapngDirection direction = PcapngDirection.Unknown,
-        string? comment = null)
+        ReadOnlySpan<byte> vnetHeader = default,
+        ReadOnlySpan<string> comments = default)
     {
         CheckInterface(interfaceId);
         _block.Begin(EnhancedPacketBlock);
@@ -87,7 +95,10 @@ public sealed class PcapngWriter
         _block.UInt32((uint)frame.Length);
         _block.UInt32((uint)frame.Length);
         _block.Padded(frame);
-        _block.Option(Comment, comment);
+        foreach (var comment in comments)
+            _block.Option(Comment, comment);
+        if (VnetComment.Write(_vnetComment, vnetHeader) is > 0 and var length)
+            _block.Option(Comment, _vnetComment.AsSpan(0, length));
         if (direction != PcapngDirection.Unknown)
             _block.Option(EpbFlags, (uint)direction);
         _stream.Write(_block.End());
@@ -95,21 +106,30 @@ public sealed class PcapngWriter
 
     /// <summary>Writes an Interface Statistics Block, customarily at the end.</summary>
     /// <param name="interfaceId">What <see cref="AddInterface"/> returned.</param>
-    /// <param name="timestamp">Nanoseconds since 1970-01-01 UTC.</param>
-    /// <param name="received">isb_ifrecv: frames that passed the capture's filter.</param>
-    /// <param name="dropped">isb_ifdrop: frames of those that the capture lost.</param>
-    /// <param name="comment">opt_comment, or null.</param>
+    /// <param name="statistics">The counts.</param>
+    /// <param name="comments">An opt_comment each.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such interface.</exception>
-    public void WriteStatistics(int interfaceId, long timestamp, ulong received, ulong dropped, string? comment = null)
+    public void WriteStatistics(int interfaceId, PcapngStatistics statistics, ReadOnlySpan<string> comments = default)
     {
+        ArgumentNullException.ThrowIfNull(statistics);
         CheckInterface(interfaceId);
         _block.Begin(InterfaceStatisticsBlock);
         _block.UInt32((uint)interfaceId);
-        _block.Timestamp(timestamp);
-        _block.Option(Comment, comment);
-        _block.Option(IsbReceived, received);
-        _block.Option(IsbDropped, dropped);
+        _block.Timestamp(statistics.Timestamp);
+        foreach (var comment in comments)
+            _block.Option(Comment, comment);
+        Count(IsbReceived, statistics.Received);
+        Count(IsbDropped, statistics.Dropped);
+        Count(IsbFilterAccepted, statistics.FilterAccepted);
+        Count(IsbOsDropped, statistics.OsDropped);
+        Count(IsbDelivered, statistics.Delivered);
         _stream.Write(_block.End());
+    }
+
+    private void Count(ushort code, long? frames)
+    {
+        if (frames is { } count)
+            _block.Option(code, (ulong)count);
     }
 
     private void CheckInterface(int interfaceId)

@@ -1,4 +1,5 @@
 using QmpRedirector.Check.Facts;
+using QmpRedirector.Net;
 using QmpRedirector.Options;
 
 namespace QmpRedirector.Check;
@@ -10,6 +11,8 @@ namespace QmpRedirector.Check;
 /// <param name="Netdevs">One for each netdev and <c>ifname=</c> of the redirectors; those that could not be looked at are missing.</param>
 /// <param name="Chardevs">One for each chardev.</param>
 /// <param name="PidFileProblem">Why the file of <c>--pid</c> could not be written; null when it could, or there is none.</param>
+/// <param name="Recording">The place of <c>--pcapng</c>; null without it.</param>
+/// <param name="Metrics">The address of <c>--metrics</c>, looked at as a chardev's is; null without it.</param>
 /// <param name="Peer">The consumer's QEMU; null without <c>--peer-qmp</c>.</param>
 internal sealed record CheckContext(
     CheckOptions Options,
@@ -18,6 +21,8 @@ internal sealed record CheckContext(
     IReadOnlyList<NetdevFacts> Netdevs,
     IReadOnlyList<ChardevFacts> Chardevs,
     string? PidFileProblem,
+    RecordingPlace? Recording,
+    ChardevFacts? Metrics,
     Asked<PeerFacts>? Peer)
 {
     public IReadOnlyList<RedirectorOptions> Redirectors => Options.Run.Redirectors;

@@ -1,4 +1,5 @@
 using QmpRedirector.Check.Facts;
+using QmpRedirector.Net;
 using QmpRedirector.Net.Interop;
 using QmpRedirector.Options;
 using QmpRedirector.Qmp;
@@ -43,7 +44,17 @@ internal static class CheckSurvey
             new QmpClientOptions { Address = peerQmp },
             client => PeerFacts.ReadAsync(client, cancellationToken),
             cancellationToken);
-        return new CheckContext(options, host, vm, netdevs, chardevs, PidFileProblem(options.Run.PidFile), peer);
+        return new CheckContext(
+            options,
+            host,
+            vm,
+            netdevs,
+            chardevs,
+            PidFileProblem(options.Run.PidFile),
+            options.Run.PcapngFile is { } file ? RecordingPlace.Look(file) : null,
+            options.Run.Metrics is not { } metrics ? null : await ChardevFacts.ReadAsync(
+                new ChardevOptions("metrics", metrics, Server: true, Wait: false, null), proc, cancellationToken),
+            peer);
     }
 
     private static string? PidFileProblem(string? path) =>

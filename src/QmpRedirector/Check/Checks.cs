@@ -12,6 +12,8 @@ internal static class Checks
         CapabilityTheme.Of,
         KernelTheme.Of,
         PidFileTheme.Of,
+        RecordingTheme.Of,
+        MetricsTheme.Of,
         QmpTheme.Of,
         RunStateTheme.Of,
         MigrationEventsTheme.Of,

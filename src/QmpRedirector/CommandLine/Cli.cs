@@ -10,6 +10,9 @@ internal static class Cli
     public const string Program = "qmp-redirector";
     private const int UsageError = 2;
 
+    /// <summary>After SIGTERM or SIGINT, for a command that does not end of itself: within a second the process is gone.</summary>
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromMilliseconds(950);
+
     public static string Version { get; } = typeof(Cli).Assembly.GetName().Version!.ToString(3);
 
     /// <param name="args">Without the program's name.</param>
@@ -17,6 +20,7 @@ internal static class Cli
     /// <param name="check">What <c>check</c> does once its options are right.</param>
     /// <param name="decode">What <c>decode</c> does once its options are right.</param>
     /// <param name="send">What <c>send</c> does once its options are right.</param>
+    /// <param name="status">What <c>status</c> does once its options are right.</param>
     /// <param name="output">Takes what is asked for: help, version, capabilities, generated files.</param>
     /// <param name="error">Takes errors and warnings.</param>
     /// <returns>The exit code.</returns>
@@ -26,6 +30,7 @@ internal static class Cli
         Func<CheckOptions, CancellationToken, Task<int>> check,
         Func<DecodeOptions, CancellationToken, Task<int>> decode,
         Func<SendOptions, CancellationToken, Task<int>> send,
+        Func<StatusOptions, CancellationToken, Task<int>> status,
         TextWriter output,
         TextWriter error)
     {
@@ -33,11 +38,12 @@ internal static class Cli
         CheckCommand checkCommand = new();
         DecodeCommand decodeCommand = new();
         SendCommand sendCommand = new();
+        StatusCommand statusCommand = new();
         Option<bool> help = new("--help", "-h") { Recursive = true, Arity = ArgumentArity.Zero };
         Option<bool> version = new("--version") { Arity = ArgumentArity.Zero };
         Option<bool> capabilities = new("--print-capabilities") { Arity = ArgumentArity.Zero };
         Option<string?> generate = new("--generate") { Hidden = true };
-        RootCommand root = new() { runCommand, checkCommand, decodeCommand, sendCommand };
+        RootCommand root = new() { runCommand, checkCommand, statusCommand, decodeCommand, sendCommand };
         root.TreatUnmatchedTokensAsErrors = false;
         // An argument means what it says: no [directives], no @response files, no -abc for -a -b -c.
         root.Directives.Clear();
@@ -72,9 +78,12 @@ internal static class Cli
             SetAction(DecodeOptionsParser.Parse(decodeCommand.Read(result)), decode);
         else if (command == sendCommand)
             SetAction(SendOptionsParser.Parse(sendCommand.Read(result)), send);
+        else if (command == statusCommand)
+            SetAction(statusCommand.Read(result), status);
         if (errors.Count > 0)
             return Print(error, UsageErrors.Text(errors, command == root ? Program : $"{Program} {command.Name}"), UsageError);
-        return result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+        return result.InvokeAsync(
+            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = TerminationTimeout });
 
         void SetAction<T>(OptionsResult<T> options, Func<T, CancellationToken, Task<int>> action)
             where T : class

@@ -11,6 +11,7 @@ internal static class HelpText
     {
         CheckCommand => new(CheckIntroduction, [CheckGroup(), .. RunGroups()], CheckExamples),
         RunCommand => new(RunIntroduction, RunGroups(), RunExamples),
+        StatusCommand => new(StatusIntroduction, [StatusGroup()], StatusExamples),
         DecodeCommand => new(DecodeIntroduction, DecodeGroups(), DecodeExamples),
         SendCommand => new(SendIntroduction, SendGroups(), SendExamples),
         _ => new(RootIntroduction, RootGroups(command), RootExamples),
@@ -74,6 +75,21 @@ internal static class HelpText
 
         """;
 
+    private const string StatusIntroduction =
+        """
+        Usage: qmp-redirector status --control ADDR [--json] [--watch]
+        Shows what a running sidecar does: the VM, each redirector with its reason, rates, backlog and drops, and its peer.
+
+        """;
+
+    private const string StatusExamples =
+        """
+        Examples:
+          qmp-redirector status --control unix:/run/qmp-redirector/guest.ctl --watch
+          qmp-redirector status --control /run/qmp-redirector/guest.ctl --json | jq '.status.redirectors[].active'
+
+        """;
+
     private const string DecodeIntroduction =
         """
         Usage: qmp-redirector decode [FILE|-|ADDR|CHARDEV] [OPTION]...
@@ -134,11 +150,18 @@ internal static class HelpText
             ("--config FILE", "take options from a JSON file; those given here win"),
             .. Options("qmp-timeout", "wait-netdev", "one-off", "pid"),
         ]),
+        new("Control and watch", [.. Options("control", "pcapng", "metrics")]),
         new("Log", [.. Options("log-level", "log-format"), ("-h, --help", "show this help")]),
         new("Keys of --chardev socket,id=ID,...",
             [.. Keys([.. ChardevSchema.Unix, .. ChardevSchema.Inet, .. ChardevSchema.Fd, .. ChardevSchema.Data])]),
         new("Properties of --object filter-redirector,id=ID,...", [.. Keys(ObjectSchema.Properties[2..])]),
     ];
+
+    private static OptionGroup StatusGroup() => new("Options",
+    [
+        .. StatusSchema.Schema.Keys.Select(static key => Option(StatusSchema.Schema, key.Name)),
+        ("-h, --help", "show this help"),
+    ]);
 
     private static OptionGroup[] DecodeGroups() =>
     [

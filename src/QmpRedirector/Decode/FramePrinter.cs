@@ -26,11 +26,12 @@ internal sealed class FramePrinter(DecodeSettings settings, TextWriter? lines, P
         var vnetHeader = payload[..(int)Math.Min(vnetHdrLen, payload.Length)];
         var frame = payload[vnetHeader.Length..];
         lines?.WriteLine(Line(received, now, vnetHeader, isShort ? "[|vnet]" : Summary(vnetHeader, frame), frame.Length));
-        capture?.WriteFrame(_interface, Nanoseconds(now), frame, comment: vnetHeader.IsEmpty ? null : VnetText.Full(vnetHeader));
+        capture?.WriteFrame(_interface, Nanoseconds(now), frame, vnetHeader: vnetHeader);
     }
 
     /// <summary>Ends the capture file with its statistics.</summary>
-    public void Finish(DateTimeOffset now) => capture?.WriteStatistics(_interface, Nanoseconds(now), (ulong)Frames, 0);
+    public void Finish(DateTimeOffset now) =>
+        capture?.WriteStatistics(_interface, new PcapngStatistics { Timestamp = Nanoseconds(now), Received = Frames, Dropped = 0 });
 
     private string Line(in ReceivedFrame received, DateTimeOffset now, ReadOnlySpan<byte> vnetHeader, string summary, int length)
     {

@@ -21,17 +21,6 @@ internal static class VnetText
         return text;
     }
 
-    /// <summary>Every field, for a comment in a capture file.</summary>
-    public static string Full(ReadOnlySpan<byte> bytes)
-    {
-        var text = $"vnet_hdr_len={bytes.Length}";
-        if (bytes.Length < VnetHeader.LegacySize)
-            return text;
-        var header = VnetHeader.Read(bytes);
-        return $"{text} flags={header.Flags} gso_type={header.GsoType} hdr_len={header.HdrLen} gso_size={header.GsoSize}"
-            + $" csum_start={header.CsumStart} csum_offset={header.CsumOffset}";
-    }
-
     private static string GsoName(byte type)
     {
         var name = (type & ~VnetHeader.GsoEcn) switch

@@ -10,7 +10,9 @@ internal sealed class OptionReport
 
     public IReadOnlyList<string> Warnings => _warnings;
 
-    public void Error(string origin, string sentence) => Error($"{origin}: {sentence}");
+    /// <param name="origin">Which argument is meant; empty where only one can be.</param>
+    /// <param name="sentence">What is wrong with it.</param>
+    public void Error(string origin, string sentence) => Error(origin.Length == 0 ? sentence : $"{origin}: {sentence}");
 
     public void Error(string sentence) => _errors.Add(Printable(sentence));
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
 using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
@@ -14,7 +15,16 @@ internal sealed record RunOptions
     /// <summary>At least one; their outdevs name <see cref="Chardevs"/>, each at most once.</summary>
     public required IReadOnlyList<RedirectorOptions> Redirectors { get; init; }
 
+    /// <summary>Where to serve QMP; null: nowhere.</summary>
+    public QmpAddress? Control { get; init; }
+
     public string? PidFile { get; init; }
+
+    /// <summary>Where metrics are served: a Unix socket, TCP on loopback, or a listener this process was started with.</summary>
+    public ChardevAddress? Metrics { get; init; }
+
+    /// <summary>What is forwarded is recorded here.</summary>
+    public string? PcapngFile { get; init; }
 
     public bool OneOff { get; init; }
 

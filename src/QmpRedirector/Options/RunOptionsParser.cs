@@ -1,4 +1,6 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
 using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Options;
@@ -30,10 +32,18 @@ internal static class RunOptionsParser
         objects.AddRange(arguments.Objects.Select(text => ObjectParser.Parse(text, "--object", report)));
 
         QmpAddress? qmp = Qmp(scalars, report, isComplete);
-        if (objects.Count == 0 && isComplete)
-            report.Error("nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV");
+        QmpAddress? control = Address(scalars, "control", report);
+        ChardevAddress? metrics = Metrics(scalars, report);
+        if (objects.Count == 0 && isComplete && !scalars.Has("control"))
+        {
+            report.Error(
+                "nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV, "
+                + "or --control to add them while it runs");
+        }
+
         CrossChecks.Run(chardevs, objects, report);
-        return OptionsResult<RunOptions>.From(report.Errors.Count == 0 ? Build(qmp!, scalars, chardevs, objects) : null, report);
+        return OptionsResult<RunOptions>.From(
+            report.Errors.Count == 0 ? Build(qmp!, control, metrics, scalars, chardevs, objects) : null, report);
     }
 
     private static string ScalarOrigin(string key, string value) =>
@@ -41,29 +51,65 @@ internal static class RunOptionsParser
 
     private static QmpAddress? Qmp(OptionReader scalars, OptionReport report, bool isComplete)
     {
-        if (scalars.String("qmp") is not string text)
+        if (scalars.String("qmp") is null)
         {
             if (isComplete && !scalars.Has("qmp"))
                 report.Error("--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp");
             return null;
         }
 
+        return Address(scalars, "qmp", report);
+    }
+
+    private static QmpAddress? Address(OptionReader scalars, string key, OptionReport report)
+    {
+        if (scalars.String(key) is not string text)
+            return null;
         QmpAddress? address = AddressText.Qmp(text, out string sentence);
-        if (address is null)
-            report.Error(scalars.Origin("qmp"), sentence);
+        if (address is not null)
+            return address;
+
+        report.Error(OriginOf(key, scalars), sentence);
+        return null;
+    }
+
+    private static ChardevAddress? Metrics(OptionReader scalars, OptionReport report)
+    {
+        if (scalars.String("metrics") is not string text)
+            return null;
+        ChardevAddress? address = AddressText.Stream(text, out string sentence);
+        if (address is ChardevAddress.Inet inet && !IsLoopback(inet.Host))
+            sentence = "--metrics serves loopback only; put a proxy in front";
+        if (sentence.Length > 0)
+            report.Error(OriginOf("metrics", scalars), sentence);
         return address;
     }
 
+    // On the command line the origin names the option; in a file there are several addresses.
+    private static string OriginOf(string key, OptionReader scalars)
+    {
+        string origin = scalars.Origin(key);
+        return origin.StartsWith($"--{key} ", StringComparison.Ordinal) ? origin : $"{origin}: {key}";
+    }
+
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+
     private static RunOptions Build(
         QmpAddress qmp,
+        QmpAddress? control,
+        ChardevAddress? metrics,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         List<DeclaredObject> objects) => new()
     {
         Qmp = qmp,
+        Control = control,
         Chardevs = [.. chardevs.Select(static chardev => chardev.Value!)],
         Redirectors = [.. objects.Select(static declared => declared.Value!)],
         PidFile = scalars.String("pid"),
+        Metrics = metrics,
+        PcapngFile = scalars.String("pcapng"),
         OneOff = scalars.Boolean("one-off") ?? false,
         WaitNetdev = scalars.Boolean("wait-netdev") ?? false,
         LogLevel = scalars.String("log-level") switch

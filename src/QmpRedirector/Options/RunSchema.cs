@@ -33,9 +33,9 @@ internal static class RunSchema
             Values = ["text", "json", "systemd"],
             Default = "text",
         },
-        new("control", OptionKind.String, "") { Support = OptionSupport.Later },
-        new("metrics", OptionKind.String, "") { Support = OptionSupport.Later },
-        new("pcapng", OptionKind.String, "") { Support = OptionSupport.Later },
+        new("control", OptionKind.String, "serve QMP here, for status and changes: unix:PATH, tcp:HOST:PORT, fd:N or a path") { ValueName = "ADDR" },
+        new("metrics", OptionKind.String, "serve Prometheus metrics over HTTP at unix:PATH or tcp:HOST:PORT (loopback only)") { ValueName = "ADDR" },
+        new("pcapng", OptionKind.String, "record what is forwarded to this pcapng file, or FIFO that Wireshark reads") { ValueName = "FILE" },
     ];
 
     public static readonly OptionSchema Schema = new(Scalars, QemuSentences.Unexpected);

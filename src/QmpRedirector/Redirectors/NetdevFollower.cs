@@ -22,7 +22,12 @@ internal sealed class NetdevFollower(
 
     private readonly SemaphoreSlim _woken = new(0, 1);
     private readonly Lock _waking = new();
+    private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _accepted;
     private string? _said;
+
+    /// <summary>Completes when QEMU has been asked for the netdev once, whatever it said.</summary>
+    public Task Looked => _looked.Task;
 
     /// <summary>Something may have changed: look now.</summary>
     public void Wake()
@@ -33,6 +38,9 @@ internal sealed class NetdevFollower(
                 _woken.Release();
         }
     }
+
+    /// <summary>From now on a netdev that is absent or no TAP is waited for, since nobody is there any more to be refused.</summary>
+    public void Accept() => _accepted = true;
 
     /// <summary>Runs until cancelled.</summary>
     /// <exception cref="RedirectorException">At first contact there is no such netdev, or it is no TAP.</exception>
@@ -66,9 +74,10 @@ internal sealed class NetdevFollower(
         var snapshot = vm.Current;
         if (snapshot.Phase != VmPhase.Following || vm.Client is not { } client)
             return true;
+        var ifname = redirector.Options.Ifname;
         try
         {
-            var resolution = await ResolveAsync(client, snapshot, cancellationToken);
+            var resolution = await ResolveAsync(client, ifname, snapshot, cancellationToken);
             if (resolution.Kind != NetdevResolutionKind.Found)
             {
                 TakeAbsence(resolution, snapshot);
@@ -84,7 +93,8 @@ internal sealed class NetdevFollower(
 
             var final = await ReadVnetHeaderLengthAsync(client, link, cancellationToken);
             _said = null;
-            redirector.Bind(link, resolution.How!);
+            redirector.Bind(link, resolution.How!, ifname);
+            _looked.TrySetResult();
             return final;
         }
         catch (QmpException e) when (e is not QmpCommandException)
@@ -95,8 +105,9 @@ internal sealed class NetdevFollower(
         }
     }
 
-    private async Task<NetdevResolution> ResolveAsync(QmpClient client, VmSnapshot snapshot, CancellationToken cancellationToken) =>
-        redirector.Options.Ifname is { } ifname
+    private async Task<NetdevResolution> ResolveAsync(
+        QmpClient client, string? ifname, VmSnapshot snapshot, CancellationToken cancellationToken) =>
+        ifname is not null
             ? NetdevResolution.Found(ifname, 1, "ifname=")
             : await resolver.ResolveAsync(client, redirector.Options.Netdev, snapshot.QemuPid, cancellationToken);
 
@@ -107,12 +118,13 @@ internal sealed class NetdevFollower(
 
     private void TakeAbsence(NetdevResolution resolution, VmSnapshot snapshot)
     {
-        if (!redirector.Bound.IsCompleted && !MayStillCome(resolution, snapshot))
+        if (!_accepted && !redirector.Bound.IsCompleted && !MayStillCome(resolution, snapshot))
             throw new RedirectorException(resolution.Sentence!);
 
         // What cannot be read just now says nothing against the TAP that is known.
         if (resolution.Kind != NetdevResolutionKind.Unreadable)
             redirector.Unbind("netdev lost");
+        _looked.TrySetResult();
         if (_said == resolution.Sentence)
             return;
         _said = resolution.Sentence;

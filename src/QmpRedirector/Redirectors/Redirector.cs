@@ -19,6 +19,7 @@ internal sealed class Redirector : IAsyncDisposable
     private readonly Forwarder _forwarder;
     private readonly SocketChardev _chardev;
     private readonly ILogger _logger;
+    private readonly FrameRecorder? _recorder;
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _chardevOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private VmSnapshot? _vm;
@@ -28,41 +29,66 @@ internal sealed class Redirector : IAsyncDisposable
     private bool _awaitsPeer;
     private Task _draining = Task.CompletedTask;
     private bool _stopping;
+    private string? _cause;
+    private long _since = RealtimeClock.NowNanoseconds;
 
     /// <param name="options">The object's properties.</param>
     /// <param name="outdev">The chardev it writes to, which stays the caller's.</param>
-    /// <param name="isListening">The outdev is a server, so it is open without a peer.</param>
-    /// <param name="waitsForPeer">Not active before a first peer has connected (<c>wait=on</c>).</param>
     /// <param name="logger">Event ids of <see cref="Log"/>.</param>
+    /// <param name="recorder">Takes what is forwarded; null to record nothing.</param>
     /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
-    public Redirector(RedirectorOptions options, SocketChardev outdev, bool isListening, bool waitsForPeer, ILogger logger)
+    public Redirector(RedirectorOptions options, OpenChardev outdev, ILogger logger, FrameRecorder? recorder)
     {
+        _recorder = recorder;
         Options = options;
-        _chardev = outdev;
+        _chardev = outdev.Socket;
         _chardev.OnEvent = OnChardev;
         _logger = logger;
-        _awaitsPeer = waitsForPeer;
-        if (isListening && !waitsForPeer)
+
+        // wait=on: QEMU would not start before a peer has connected.
+        _awaitsPeer = outdev.Options is { Server: true, Wait: true };
+        if (outdev.Options.Server && !_awaitsPeer)
             _chardevOpen.SetResult();
         DefaultVnetHeaderLength = options.VnetHdrSupport ? 12 : 0;
         _forwarder = new Forwarder(new ForwarderOptions(
             options.Id,
-            options.Queue switch
-            {
-                QueueDirection.Tx => CaptureDirection.TowardsGuest,
-                QueueDirection.Rx => CaptureDirection.FromGuest,
-                _ => CaptureDirection.All,
-            },
+            DirectionOf(options.Queue),
             options.VnetHdrSupport,
             options.VnetHdrLen ?? DefaultVnetHeaderLength,
-            options.Backlog));
+            options.Backlog,
+            recorder));
         if (_forwarder.GrantedBacklog < options.Backlog)
             Log.BacklogSmaller(_logger, Id, _forwarder.GrantedBacklog, options.Backlog);
     }
 
-    public RedirectorOptions Options { get; }
+    /// <summary>The properties as they are now.</summary>
+    public RedirectorOptions Options { get; private set; }
+
+    /// <summary>Called after it was armed or disarmed, on the thread that did it; must be quick.</summary>
+    public Action<Redirector>? OnState { get; init; }
+
+    public RedirectorState State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new RedirectorState(
+                    Phase(), WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause, _since);
+            }
+        }
+    }
 
     public string Id => Options.Id;
+
+    /// <summary>What it records with, if it does.</summary>
+    public FrameRecorder? Recorder => _recorder;
+
+    /// <summary>How far arming lagged behind the events that asked for it.</summary>
+    public EventLag ArmLag { get; } = new();
+
+    /// <summary>The same of disarming.</summary>
+    public EventLag DisarmLag { get; } = new();
 
     /// <summary>Bytes of vnet header where QMP does not help.</summary>
     public int DefaultVnetHeaderLength { get; }
@@ -127,16 +153,21 @@ internal sealed class Redirector : IAsyncDisposable
             if (change is { Kind: LinkChangeKind.Deleted, Link: { } deleted } && deleted.Index == _tap?.Index)
                 LoseTap("TAP deleted");
             else if (change is { Kind: LinkChangeKind.Present, Link: { WhyNotTap: null } present } && present.Name == _ifname)
-                Bind(present, "rtnetlink");
+                Bind(present, "rtnetlink", Options.Ifname);
             return concerned;
         }
     }
 
     /// <summary>Captures from this TAP, now and whenever it is made again under its name.</summary>
-    public void Bind(LinkInfo tap, string how)
+    /// <param name="tap">The TAP.</param>
+    /// <param name="how">It was found.</param>
+    /// <param name="ifname">The property it was found by; another value since then makes this void.</param>
+    public void Bind(LinkInfo tap, string how, string? ifname)
     {
         lock (_gate)
         {
+            if (ifname != Options.Ifname)
+                return;
             _ifname = tap.Name;
             if (tap.Index == _tap?.Index)
             {
@@ -146,14 +177,19 @@ internal sealed class Redirector : IAsyncDisposable
 
             if (_tap is not null)
                 LoseTap("TAP replaced");
+            _recorder?.SetInterface(tap.Index, tap.Name);
             try
             {
                 _forwarder.Bind(tap.Index);
             }
-            catch (LinuxException)
+            catch (LinuxException e) when (e.IsDeviceGone)
             {
                 // Deleted between the look-up and now; rtnetlink tells when it is there again.
                 return;
+            }
+            catch (LinuxException e)
+            {
+                throw new RedirectorException($"{Id}: nothing can be captured from TAP '{tap.Name}': {e.Message}.", e);
             }
 
             _tap = tap;
@@ -183,11 +219,34 @@ internal sealed class Redirector : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (bytes == _vnetHeaderLength)
+            if (bytes == _vnetHeaderLength || (Options.VnetHdrLen is { } set && set != bytes))
                 return;
             _vnetHeaderLength = bytes;
             _forwarder.SetVnetHeaderLength(bytes);
             Log.VnetHeaderLength(_logger, Id, bytes, how);
+        }
+    }
+
+    /// <summary>The account as it is now.</summary>
+    public Task<ForwarderSnapshot> SnapshotAsync() => _forwarder.SnapshotAsync();
+
+    /// <summary>Changes properties while it runs; what cannot change (id, netdev, outdev, vnet_hdr_support) is the caller's to refuse.</summary>
+    /// <exception cref="LinuxException">The kernel refuses; nothing has changed then.</exception>
+    public void Change(RedirectorOptions changed)
+    {
+        lock (_gate)
+        {
+            if (changed.Queue != Options.Queue)
+                _forwarder.SetDirection(DirectionOf(changed.Queue));
+            if (changed.Backlog != Options.Backlog)
+                _forwarder.SetBacklog(changed.Backlog);
+            var ifname = Options.Ifname;
+            Options = changed;
+            if (changed.VnetHdrLen is { } fixedLength)
+                SetVnetHeaderLength(fixedLength, "vnet_hdr_len");
+            if (changed.Ifname != ifname)
+                Unbind("ifname changed");
+            Update("property changed", null);
         }
     }
 
@@ -205,6 +264,7 @@ internal sealed class Redirector : IAsyncDisposable
 
         var account = await _forwarder.StopAsync();
         await _draining;
+        _recorder?.Finish(account);
         return account;
     }
 
@@ -256,20 +316,45 @@ internal sealed class Redirector : IAsyncDisposable
             return;
         if (why is null)
         {
+            _recorder?.Note(RealtimeClock.NowNanoseconds, $"armed on {_tap!.Name}: {cause}");
             var took = _forwarder.Arm();
+            ArmLag.Observe(eventAt);
             Log.Armed(_logger, Id, _tap!.Name, cause, Took(took, eventAt));
         }
         else
         {
+            _recorder?.Note(at ?? RealtimeClock.NowNanoseconds, $"disarmed: {cause}: {why}");
             var took = _forwarder.Disarm(at);
+            DisarmLag.Observe(eventAt);
             Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
         }
+
+        (_cause, _since) = (cause, RealtimeClock.NowNanoseconds);
+        OnState?.Invoke(this);
     }
+
+    private static CaptureDirection DirectionOf(QueueDirection queue) => queue switch
+    {
+        QueueDirection.Tx => CaptureDirection.TowardsGuest,
+        QueueDirection.Rx => CaptureDirection.FromGuest,
+        _ => CaptureDirection.All,
+    };
 
     // How far the edge lags behind the event is what a user of stop and cont asks first.
     private static string Took(long nanoseconds, long? eventAt) => eventAt is { } at
         ? $"{nanoseconds / 1000} us, {(RealtimeClock.NowNanoseconds - at) / 1000} us after the event"
         : $"{nanoseconds / 1000} us";
+
+    private RedirectorPhase Phase()
+    {
+        if (_forwarder.IsArmed)
+            return RedirectorPhase.Armed;
+        if (_stopping || !_draining.IsCompleted)
+            return RedirectorPhase.Draining;
+        return _vm is null or { Phase: VmPhase.Connecting or VmPhase.Gone } || _tap is null || _awaitsPeer
+            ? RedirectorPhase.Waiting
+            : RedirectorPhase.Disarmed;
+    }
 
     /// <summary>Null while active, else the reason as an operator would say it.</summary>
     private string? WhyInactive()

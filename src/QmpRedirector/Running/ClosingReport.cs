@@ -8,7 +8,7 @@ namespace QmpRedirector.Running;
 internal static class ClosingReport
 {
     /// <summary>Every drop reason is there, with 0 where nothing was dropped, so that a script can rely on the keys.</summary>
-    public static string Line(string id, ForwarderSnapshot account)
+    public static string Line(string id, ForwarderSnapshot account, FrameRecorder? recorder)
     {
         var line = new StringBuilder();
         var culture = CultureInfo.InvariantCulture;
@@ -17,6 +17,8 @@ internal static class ClosingReport
         line.Append(culture, $" in_hand={account.InHand} in_kernel={account.InKernel} partial_bytes={account.PartialBytes} late={account.Late}");
         foreach (var reason in DropReasons.All)
             line.Append(culture, $" dropped.{reason.Name()}={account.Dropped[(int)reason]}");
+        if (recorder is not null)
+            line.Append(culture, $" pcapng_recorded={recorder.Recorded} pcapng_lost={recorder.Lost}");
         line.Append(account.IsBalanced && account.IdentitiesBroken == 0 ? " identities=ok" : " identities=broken");
         return line.ToString();
     }

@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Control;
+using QmpRedirector.Decode;
+using QmpRedirector.Metrics;
 using QmpRedirector.Net;
 using QmpRedirector.Net.Interop;
 using QmpRedirector.Options;
@@ -19,12 +22,15 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly RunOptions _options;
     private readonly ILogger _logger;
     private readonly ISystemdNotifier _systemd;
-    private readonly TimeProvider _time;
-    private readonly Dictionary<string, SocketChardev> _chardevs;
-    private readonly List<Redirector> _redirectors = [];
-    private readonly List<NetdevFollower> _netdevs = [];
+    private readonly RedirectorTable _redirectors;
     private readonly VmFollower _vm;
     private readonly TaskCompletionSource<string> _oneOffEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ControlSocket? _control;
+    private readonly PcapngRecording? _recording;
+    private readonly MetricsSource _metricsSource;
+    private readonly MetricsServer? _metrics;
+    private readonly TaskCompletionSource _following = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PidFile? _pidFile;
     private LinkMonitor? _links;
 
@@ -33,9 +39,6 @@ internal sealed class Sidecar : IAsyncDisposable
         _options = options;
         _logger = logger;
         _systemd = systemd;
-        _time = time;
-        _chardevs = options.Chardevs.ToDictionary(
-            c => c.Id, c => new SocketChardev(new SocketChardevOptions(c.Id, c.Address, c.Server, c.Reconnect), time));
         _vm = new VmFollower(
             new VmFollowerOptions
             {
@@ -44,9 +47,20 @@ internal sealed class Sidecar : IAsyncDisposable
                 ProcessExit = ProcessExit.WaitAsync,
             },
             OnVm,
-            OnNic,
+            _ => _redirectors!.WakeNetdevs(),
             time,
             logger);
+        if (options.PcapngFile is { } file)
+            _recording = new PcapngRecording(CaptureFile.Section, problem => Log.RecordingEnded(logger, file, problem));
+        _redirectors = new RedirectorTable(_vm, options.WaitNetdev, _recording, time, logger);
+        _metricsSource = new MetricsSource(_vm, _redirectors);
+        if (options.Metrics is { } metrics)
+            _metrics = new MetricsServer(metrics, _metricsSource, time, logger);
+        if (options.Control is { } control)
+        {
+            _control = new ControlSocket(
+                control, options.Qmp.ToString(), _redirectors, _vm, () => _quit.TrySetResult("quit"), time, logger);
+        }
     }
 
     /// <summary>Runs until <paramref name="stop"/>, and gives the closing report.</summary>
@@ -63,15 +77,15 @@ internal sealed class Sidecar : IAsyncDisposable
             return await CloseAsync([], ending);
         }
 
-        var chardevs = _redirectors.Select(r => r.RunChardevAsync(ending.Token)).ToList();
+        _redirectors.Start();
         List<Task> running =
         [
             _vm.RunAsync(ending.Token),
-            .. _netdevs.Select(n => n.RunAsync(ending.Token)),
-            .. _redirectors.Select(r => r.Completion),
+            _redirectors.Failure,
             _links!.Completion,
+            .. _control is null ? (Task[])[] : [_control.RunAsync(ending.Token)],
+            .. _metrics is null ? (Task[])[] : [_metrics.RunAsync(ending.Token)],
             AnnounceReadyAsync(ending.Token),
-            .. chardevs.Select(c => FailureOfAsync(c, ending.Token)),
         ];
         try
         {
@@ -81,23 +95,23 @@ internal sealed class Sidecar : IAsyncDisposable
         }
         catch (Exception e)
         {
-            await CloseAsync([.. running, .. chardevs], ending);
+            await CloseAsync(running, ending);
             if (e is VmUnavailableException or RedirectorException or LinuxException or QmpException)
                 throw new SidecarException([e.Message]);
             throw;
         }
 
-        return await CloseAsync([.. running, .. chardevs], ending);
+        return await CloseAsync(running, ending);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var redirector in _redirectors)
-            await redirector.DisposeAsync();
-        foreach (var chardev in _chardevs.Values)
-            chardev.Dispose();
-        foreach (var netdev in _netdevs)
-            netdev.Dispose();
+        if (_control is not null)
+            await _control.DisposeAsync();
+        await _redirectors.DisposeAsync();
+        _recording?.Dispose();
+        _metrics?.Dispose();
+        _metricsSource.Dispose();
         await _vm.DisposeAsync();
         _pidFile?.Dispose();
     }
@@ -110,10 +124,13 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         List<string> problems = [];
         OpenRedirectors(problems);
-        await OpenChardevsAsync(_options.Chardevs.Where(c => c.Server), problems, cancellationToken);
+        await OpenChardevsAsync(_redirectors.Chardevs.Where(c => c.Options.Server), problems, cancellationToken);
+        OpenControl(problems);
+        await OpenMetricsAsync(problems, cancellationToken);
         WritePidFile(problems);
+        OpenRecording(problems);
         if (problems.Count == 0)
-            await OpenChardevsAsync(_options.Chardevs.Where(c => !c.Server), problems, cancellationToken);
+            await OpenChardevsAsync(_redirectors.Chardevs.Where(c => !c.Options.Server), problems, cancellationToken);
         if (problems.Count > 0)
             throw new SidecarException(problems);
         try
@@ -126,18 +143,45 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
-    private async Task OpenChardevsAsync(IEnumerable<ChardevOptions> chardevs, List<string> problems, CancellationToken cancellationToken)
+    private void OpenRedirectors(List<string> problems)
+    {
+        foreach (var chardev in _options.Chardevs)
+            _redirectors.AddChardev(chardev);
+        try
+        {
+            foreach (var options in _options.Redirectors)
+                _redirectors.Add(options);
+        }
+        catch (LinuxException e)
+        {
+            problems.Add(Sentences.PacketSocket(e));
+        }
+    }
+
+    private static async Task OpenChardevsAsync(IEnumerable<OpenChardev> chardevs, List<string> problems, CancellationToken cancellationToken)
     {
         foreach (var chardev in chardevs)
         {
             try
             {
-                await _chardevs[chardev.Id].OpenAsync(cancellationToken);
+                await chardev.Socket.OpenAsync(cancellationToken);
             }
             catch (ChardevException e)
             {
-                problems.Add($"--chardev socket,id={chardev.Id}: {e.Message}");
+                problems.Add($"--chardev socket,id={chardev.Options.Id}: {e.Message}");
             }
+        }
+    }
+
+    private void OpenControl(List<string> problems)
+    {
+        try
+        {
+            _control?.Open();
+        }
+        catch (QmpServerException e)
+        {
+            problems.Add($"--control: {e.Message}");
         }
     }
 
@@ -154,44 +198,43 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
-    private void OpenRedirectors(List<string> problems)
+    private async Task OpenMetricsAsync(List<string> problems, CancellationToken cancellationToken)
     {
         try
         {
-            var resolver = new NetdevResolver(new ProcFs());
-            foreach (var options in _options.Redirectors)
-            {
-                var outdev = _options.Chardevs.Single(c => c.Id == options.Outdev);
-                var redirector = new Redirector(
-                    options, _chardevs[outdev.Id], outdev.Server, waitsForPeer: outdev is { Server: true, Wait: true }, _logger);
-                _redirectors.Add(redirector);
-                _netdevs.Add(new NetdevFollower(redirector, _vm, resolver, _options.WaitNetdev, _time, _logger));
-            }
+            await (_metrics?.OpenAsync(cancellationToken) ?? Task.CompletedTask);
         }
-        catch (LinuxException e) when (e.IsPermission)
+        catch (IOException e)
         {
-            problems.Add(
-                "Capturing on a TAP needs the capability CAP_NET_RAW, which this process does not have: run it as root, or grant it "
-                + $"(setcap cap_net_raw+ep {Environment.ProcessPath}, or AmbientCapabilities=CAP_NET_RAW in a unit).");
+            problems.Add($"--metrics {_options.Metrics}: {e.Message}");
         }
-        catch (LinuxException e)
+    }
+
+    private void OpenRecording(List<string> problems)
+    {
+        if (_options.PcapngFile is not { } path)
+            return;
+        var problem = RecordingPlace.Look(path).Problem;
+        try
         {
-            problems.Add($"The packet socket cannot be opened: {e.Message}.");
+            // It replaces an older recording, which is no loss only when the rest is right.
+            if (problem is null && problems.Count == 0)
+                _recording!.Open(path);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = e.Message;
+        }
+
+        if (problem is not null)
+            problems.Add($"--pcapng {OptionOrigin.Shown(path)}: it cannot be recorded to: {problem}.");
     }
 
     private async Task AnnounceReadyAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_redirectors.SelectMany(r => new[] { r.Bound, r.ChardevOpen })).WaitAsync(cancellationToken);
+        await Task.WhenAll([_following.Task, .. _redirectors.Units.Select(u => u.Ready)]).WaitAsync(cancellationToken);
         Log.Ready(_logger);
         Notify(ServiceState.Ready, "readiness");
-        await Task.Delay(Timeout.Infinite, cancellationToken);
-    }
-
-    /// <summary>A chardev that ends has no peer to come, which is no reason to end; one that fails is.</summary>
-    private static async Task FailureOfAsync(Task chardev, CancellationToken cancellationToken)
-    {
-        await chardev;
         await Task.Delay(Timeout.Infinite, cancellationToken);
     }
 
@@ -213,16 +256,18 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Register(() => stopped.TrySetResult());
-        var first = await Task.WhenAny([.. running, stopped.Task, _oneOffEnd.Task]);
+        var first = await Task.WhenAny([.. running, stopped.Task, _quit.Task, _oneOffEnd.Task]);
         if (stop.IsCancellationRequested)
             return "told to stop";
+        if (first == _quit.Task)
+            return await _quit.Task;
         var reason = "QEMU is gone and its monitor's descriptor cannot be opened again";
         if (first == _oneOffEnd.Task)
             reason = await _oneOffEnd.Task;
         else
             await first;
-        var drained = Task.WhenAll(_redirectors.Select(r => r.DrainAsync()));
-        await Task.WhenAny(drained, stopped.Task);
+        var drained = Task.WhenAll(_redirectors.Redirectors.Select(r => r.DrainAsync()));
+        await Task.WhenAny(drained, stopped.Task, _quit.Task);
         return reason;
     }
 
@@ -230,39 +275,27 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         await ending.CancelAsync();
         _links?.Dispose();
-        var accounts = await Task.WhenAll(_redirectors.Select(async r => (r.Id, Account: await r.StopAsync())));
+        var accounts = await _redirectors.StopAsync();
+        _recording?.Close();
         foreach (var task in running)
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var (id, account) in accounts.Where(a => a.Account.IdentitiesBroken > 0))
-            Log.IdentitiesBroken(_logger, id, account.IdentitiesBroken);
-        return [.. accounts.Select(a => ClosingReport.Line(a.Id, a.Account))];
+        return [.. accounts.Select(a => ClosingReport.Line(a.Redirector.Id, a.Account, a.Redirector.Recorder))];
     }
 
     private void OnVm(VmSnapshot snapshot)
     {
-        foreach (var redirector in _redirectors)
-            redirector.OnVm(snapshot);
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
+        _metricsSource.OnVm(snapshot);
+        _redirectors.OnVm(snapshot);
+        if (snapshot.Phase == VmPhase.Following)
+            _following.TrySetResult();
         if (snapshot.Phase == VmPhase.Gone)
             EndOneOff("QEMU is gone");
     }
 
-    private void OnNic(NicChange change)
-    {
-        foreach (var netdev in _netdevs)
-            netdev.Wake();
-    }
-
     private void OnLink(LinkChange change)
     {
-        foreach (var (redirector, netdev) in _redirectors.Zip(_netdevs))
-        {
-            if (redirector.OnLink(change))
-                netdev.Wake();
-        }
-
-        if (change.Kind == LinkChangeKind.Deleted && _redirectors.TrueForAll(r => r.LostTap))
+        _redirectors.OnLink(change);
+        if (change.Kind == LinkChangeKind.Deleted && _redirectors.HaveAllLostTheirTaps)
             EndOneOff("the TAP is gone");
     }
 

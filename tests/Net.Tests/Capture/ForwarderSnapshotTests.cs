@@ -8,7 +8,8 @@ internal sealed class ForwarderSnapshotTests
     // 100 seen = 90 taken + 7 dropped by the kernel + 3 in it; 90 = 80 forwarded + 6 dropped + 4 in hand; 8000 + 80 * 8 + 21 bytes.
     private static readonly ForwarderSnapshot _balanced = new()
     {
-        KernelSeen = 100, KernelDropped = 7, Taken = 90, Forwarded = 80, ForwardedBytes = 8000, WrittenBytes = 8661, PartialBytes = 21,
+        KernelSeen = 100, KernelDropped = 7, Taken = 90, TowardsGuest = new(60, 6000), FromGuest = new(30, 3000), Forwarded = 80,
+        ForwardedBytes = 8000, WrittenBytes = 8661, PartialBytes = 21,
         Dropped = Drops((DropReason.Disarmed, 4), (DropReason.Gso, 2)), InHand = 4, QueuedBytes = 2304, Late = 1, IdentitiesBroken = 0,
         FramingBytes = 8, PeerConnected = true,
     };

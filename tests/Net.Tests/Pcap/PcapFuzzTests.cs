@@ -64,8 +64,8 @@ internal sealed class PcapFuzzTests
             PcapngWriter writer = new(stream, new PcapngSection("x86_64", "Linux", "test"));
             var tap = writer.AddInterface(new PcapngInterface("tap0", "netdev net0"));
             foreach (var (frame, time, comment) in packets)
-                writer.WriteFrame(tap, time, frame, PcapngDirection.Outbound, comment);
-            writer.WriteStatistics(tap, 0, 1, 2);
+                writer.WriteFrame(tap, time, frame, PcapngDirection.Outbound, comments: [comment]);
+            writer.WriteStatistics(tap, new PcapngStatistics { Timestamp = 0, Received = 1, Dropped = 2 });
 
             var file = PcapFile.Read(stream.ToArray(), 1000);
             return file.Error is null && file.Frames.Select(static frame => (frame.Bytes, frame.Length, frame.Time)).SequenceEqual(

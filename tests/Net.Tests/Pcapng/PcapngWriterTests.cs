@@ -43,14 +43,14 @@ internal sealed class PcapngWriterTests
         {
             writer.AddInterface(_tap);
             var tap1 = writer.AddInterface(new PcapngInterface("tap1", null));
-            writer.WriteFrame(tap1, Time, [1, 2, 3, 4, 5], PcapngDirection.Outbound, "vnet 12");
+            writer.WriteFrame(tap1, Time, [1, 2, 3, 4, 5], PcapngDirection.Outbound, comments: ["armed on tap1", "twice"]);
         })[3];
         Assert.That(block.Type, Is.EqualTo(6));
         Assert.That(block.Word(0), Is.EqualTo(1));
         Assert.That((long)block.Word(1) << 32 | block.Word(2), Is.EqualTo(Time));
         Assert.That((block.Word(3), block.Word(4)), Is.EqualTo((5u, 5u)));
         Assert.That(block.Fixed[20..].ToArray(), Is.EqualTo(new byte[] { 1, 2, 3, 4, 5, 0, 0, 0 }));
-        Assert.That(Texts(block), Is.EqualTo(new[] { (1, "vnet 12"), (2, "\u0002\0\0\0") }));
+        Assert.That(Texts(block), Is.EqualTo(new[] { (1, "armed on tap1"), (1, "twice"), (2, "\u0002\0\0\0") }));
     }
 
     [Test]
@@ -64,10 +64,50 @@ internal sealed class PcapngWriterTests
     public void The_statistics_count_what_came_and_what_was_lost()
     {
         var block = Write(writer =>
-            writer.WriteStatistics(writer.AddInterface(_tap), Time, 1 | 1UL << 40, 7, "the end"))[2];
+            writer.WriteStatistics(
+                writer.AddInterface(_tap),
+                new PcapngStatistics
+                {
+                    Timestamp = Time, Received = 1 | 1L << 40, Dropped = 7, FilterAccepted = 8, OsDropped = 9, Delivered = 10,
+                },
+                ["the end"]))[2];
         Assert.That(block.Type, Is.EqualTo(5));
         Assert.That(((long)block.Word(1) << 32 | block.Word(2), block.Word(0)), Is.EqualTo((Time, 0u)));
-        Assert.That(Texts(block), Is.EqualTo(new[] { (1, "the end"), (4, "\u0001\0\0\0\0\u0001\0\0"), (5, "\a\0\0\0\0\0\0\0") }));
+        Assert.That(Texts(block), Is.EqualTo(new[]
+        {
+            (1, "the end"), (4, "\u0001\0\0\0\0\u0001\0\0"), (5, "\a\0\0\0\0\0\0\0"), (6, "\b\0\0\0\0\0\0\0"),
+            (7, "\t\0\0\0\0\0\0\0"), (8, "\n\0\0\0\0\0\0\0"),
+        }));
+    }
+
+    [Test]
+    public void Statistics_that_are_not_known_are_left_out()
+    {
+        var block = Write(writer => writer.WriteStatistics(writer.AddInterface(_tap), new PcapngStatistics { Timestamp = Time, Received = 3 }))[2];
+        Assert.That(Texts(block), Is.EqualTo(new[] { (4, "\u0003\0\0\0\0\0\0\0") }));
+    }
+
+    [TestCase(1, 0, "vnet_hdr_len=12 flags=1 gso_type=0 hdr_len=0 gso_size=0 csum_start=34 csum_offset=16")]
+    [TestCase(1, 1, "vnet_hdr_len=12 flags=1 gso_type=1 hdr_len=0 gso_size=0 csum_start=34 csum_offset=16")]
+    [TestCase(0, 4, "vnet_hdr_len=12 flags=0 gso_type=4 hdr_len=0 gso_size=0 csum_start=34 csum_offset=16")]
+    [TestCase(0, 0, null)]
+    [TestCase(2, 0, null)]
+    public void A_vnet_header_is_a_comment_where_the_frame_cannot_be_understood_without_it(int flags, int gsoType, string? comment)
+    {
+        var header = new byte[12];
+        new VnetHeader((byte)flags, (byte)gsoType, 0, 0, 34, 16).Write(header);
+        var block = Write(writer => writer.WriteFrame(writer.AddInterface(_tap), Time, [1], vnetHeader: header))[2];
+        Assert.That(Texts(block).Select(option => option.Text), Is.EqualTo(comment is null ? (string[])[] : [comment]));
+    }
+
+    [Test]
+    public void The_longest_vnet_comment_has_room()
+    {
+        Span<byte> comment = new byte[VnetComment.MaxLength];
+        var header = new byte[24];
+        header.AsSpan(0, 10).Fill(0xff);
+        Assert.That(Encoding.UTF8.GetString(comment[..VnetComment.Write(comment, header)]), Is.EqualTo(
+            "vnet_hdr_len=24 flags=255 gso_type=255 hdr_len=65535 gso_size=65535 csum_start=65535 csum_offset=65535"));
     }
 
     [TestCase("é", 65535 / 2 * 2)]
@@ -76,7 +116,7 @@ internal sealed class PcapngWriterTests
     public void A_long_text_is_cut_between_two_characters(string character, int length)
     {
         var comment = string.Concat(Enumerable.Repeat(character, 70_000));
-        var block = Write(writer => writer.WriteFrame(writer.AddInterface(_tap), Time, [1], comment: comment))[2];
+        var block = Write(writer => writer.WriteFrame(writer.AddInterface(_tap), Time, [1], comments: [comment]))[2];
         Assert.That(block.Options[0].Value, Is.EqualTo(Encoding.UTF8.GetBytes(comment)[..length]));
     }
 
@@ -86,7 +126,7 @@ internal sealed class PcapngWriterTests
     {
         writer.AddInterface(_tap);
         Assert.That(() => writer.WriteFrame(id, Time, [1]), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => writer.WriteStatistics(id, Time, 0, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => writer.WriteStatistics(id, new PcapngStatistics { Timestamp = Time }), Throws.InstanceOf<ArgumentOutOfRangeException>());
     });
 
     [Test]
@@ -97,7 +137,7 @@ internal sealed class PcapngWriterTests
             {
                 var id = writer.AddInterface(_tap);
                 foreach (var (frame, comment, direction) in packets)
-                    writer.WriteFrame(id, Time, frame, direction, comment);
+                    writer.WriteFrame(id, Time, frame, direction, comments: [comment]);
             });
             return blocks.Count == 2 + packets.Length && packets.Zip(blocks.Skip(2), IsFoundAgain).All(found => found);
 
@@ -114,9 +154,9 @@ internal sealed class PcapngWriterTests
         var writer = new PcapngWriter(stream, _section);
         var tap = writer.AddInterface(new PcapngInterface("tap0", "netdev net0"));
         var datagram = TestFrames.Ip4(17, TestFrames.Udp(TestFrames.Filled(21)));
-        writer.WriteFrame(tap, Time, datagram, PcapngDirection.Outbound, "vnet_hdr_len=12");
+        writer.WriteFrame(tap, Time, datagram, PcapngDirection.Outbound, comments: ["armed on tap0"]);
         writer.WriteFrame(tap, Time + 1, TestFrames.Ethernet(0x0806, TestFrames.Arp(1)), PcapngDirection.Inbound);
-        writer.WriteStatistics(tap, Time + 2, 2, 0, "clean end");
+        writer.WriteStatistics(tap, new PcapngStatistics { Timestamp = Time + 2, Received = 2 }, ["clean end"]);
         Assert.That(Tcpdump.Read(stream.ToArray(), "-tt", "--time-stamp-precision=nano"), Is.EqualTo(new[]
         {
             "1775000000.123456789 IP 10.0.0.1.1234 > 10.0.0.2.7777: UDP, length 21",

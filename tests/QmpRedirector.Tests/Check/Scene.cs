@@ -54,6 +54,8 @@ internal static class Scene
                 new TapHolder(Pid, true, 0)))],
             [.. run.Chardevs.Select(c => new ChardevFacts(c, null, false, new UnixSocketUse(false, 0)))],
             null,
+            null,
+            null,
             null);
     }
 

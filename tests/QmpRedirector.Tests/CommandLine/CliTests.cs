@@ -88,7 +88,10 @@ internal sealed class CliTests
         [new[] { "check", "--peer-qmp" }, "option '--peer-qmp' needs a value", "check"],
         [new[] { "check", "--peer-qmp", "tcp:x" }, "--peer-qmp tcp:x: 'tcp:x' is not a TCP address: use tcp:HOST:PORT", "check"],
         [new[] { "run", "--json" }, "unknown option '--json'", "run"],
-        [new[] { "status", "--control", "x" }, "unknown command 'status'", ""],
+        [new[] { "status" }, "--control is missing: give the address that 'run' was given with --control", "status"],
+        [new[] { "status", "--control", "tcp:x" }, "--control tcp:x: 'tcp:x' is not a TCP address: use tcp:HOST:PORT", "status"],
+        [new[] { "status", "--control" }, "option '--control' needs a value", "status"],
+        [new[] { "status", "--control", "x", "y" }, "unexpected argument 'y'", "status"],
         [new[] { "--foo" }, "unknown option '--foo'", ""],
         [new[] { "[diagram]", "run" }, "unknown command '[diagram]'", ""],
         [new[] { "@file" }, "unknown command '@file'", ""],
@@ -102,9 +105,13 @@ internal sealed class CliTests
         [new[] { "run", "--pid", "a", "--pid", "b" }, "option '--pid' may be given only once", "run"],
         [new[] { "run", "--one-off", "true" }, "unexpected argument 'true'", "run"],
         [new[] { "run", "-pidfile", "x" }, "unknown option '-pidfile'", "run"],
-        [new[] { "run", "--control", "x" }, "--control x: 'control' is not available in this version", "run"],
-        [new[] { "run", "--metrics", "x" }, "--metrics x: 'metrics' is not available in this version", "run"],
-        [new[] { "run", "--pcapng", "x" }, "--pcapng x: 'pcapng' is not available in this version", "run"],
+        [new[] { "run", "--control", "tcp:h:0" }, "--control tcp:h:0: 'tcp:h:0': the port must be a number from 1 to 65535", "run"],
+        [new[] { "run", "--metrics", "tcp:x" }, "--metrics tcp:x: 'tcp:x' is not a TCP address: use tcp:HOST:PORT", "run"],
+        [new[] { "run", "--metrics", "tcp:0.0.0.0:9" }, "--metrics tcp:0.0.0.0:9: --metrics serves loopback only; put a proxy in front", "run"],
+        [new[] { "run", "--metrics", "tcp:[::]:9" }, "--metrics tcp:[::]:9: --metrics serves loopback only; put a proxy in front", "run"],
+        [new[] { "run", "--metrics", "tcp:example.org:9" },
+            "--metrics tcp:example.org:9: --metrics serves loopback only; put a proxy in front", "run"],
+        [new[] { "run", "--pcapng" }, "option '--pcapng' needs a value", "run"],
         [new[] { "run", "--qmp", "tcp:h:0" }, "--qmp tcp:h:0: 'tcp:h:0': the port must be a number from 1 to 65535", "run"],
         [new[] { "run" }, "--qmp is missing: give the QMP socket of QEMU, for example --qmp unix:/run/qemu/guest.qmp", "run"],
         [new[] { "run", "--object", "@f" }, "--object @f: Parameter 'qom-type' does not accept value '@f'", "run"],
@@ -253,6 +260,11 @@ internal sealed class CliTests
         [new[] { "x", "/y", "--vnet-hdr-len", "10", "--realtime" }, new SendSettings { VnetHdrLen = 10, Realtime = true }],
     ];
 
+    [Test]
+    public async Task Status_is_given_its_options() => Assert.That(
+        (await Invoke(["status", "--control", "unix:/x,server=on,wait=off", "--json", "--watch"])).Status,
+        Is.EqualTo(new StatusOptions(AddressText.Qmp("unix:/x", out var _)!, Json: true, Watch: true)));
+
     [TestCaseSource(nameof(_sends))]
     public async Task Send_is_given_its_options(string[] args, object settings) => Assert.That(
         (await Invoke(["send", .. args])).Send,
@@ -267,6 +279,7 @@ internal sealed class CliTests
         CheckOptions? check = null;
         DecodeOptions? decode = null;
         SendOptions? send = null;
+        StatusOptions? status = null;
         StringWriter output = new(), error = new();
         int code = await Cli.InvokeAsync(
             args,
@@ -274,11 +287,12 @@ internal sealed class CliTests
             (options, _) => Task.FromResult((check = options) is null ? 0 : 44),
             (options, _) => Task.FromResult((decode = options) is null ? 0 : 43),
             (options, _) => Task.FromResult((send = options) is null ? 0 : 45),
+            (options, _) => Task.FromResult((status = options) is null ? 0 : 46),
             output,
             error);
-        return new Invocation(code, output.ToString(), error.ToString(), run, check, decode, send);
+        return new Invocation(code, output.ToString(), error.ToString(), run, check, decode, send, status);
     }
 
     private sealed record Invocation(
-        int Code, string Output, string Error, RunOptions? Run, CheckOptions? Check, DecodeOptions? Decode, SendOptions? Send);
+        int Code, string Output, string Error, RunOptions? Run, CheckOptions? Check, DecodeOptions? Decode, SendOptions? Send, StatusOptions? Status);
 }

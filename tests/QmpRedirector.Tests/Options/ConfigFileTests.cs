@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using QmpRedirector.Net;
 using QmpRedirector.Options;
 
 namespace QmpRedirector.Tests.Options;
@@ -11,7 +12,8 @@ internal sealed class ConfigFileTests
          "chardevs": ["socket,id=m0,path=/m0",
                       {"id":"m1","backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":"/m1"}}}}}],
          "objects": ["filter-redirector,id=f0,netdev=n0,outdev=m0", {"qom-type":"filter-mirror","id":"f1","netdev":"n1","outdev":"m1"}],
-         "pid": "/run/p", "one-off": true, "log-level": "debug", "log-format": "json", "qmp-timeout": 0, "wait-netdev": true}
+         "pid": "/run/p", "one-off": true, "log-level": "debug", "log-format": "json", "qmp-timeout": 0, "wait-netdev": true,
+         "metrics": "tcp:127.0.0.1:9200", "pcapng": "/tmp/f.pcapng"}
         """;
 
     [Test]
@@ -30,6 +32,8 @@ internal sealed class ConfigFileTests
             Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Json));
             Assert.That(options.QmpTimeout, Is.EqualTo(Timeout.InfiniteTimeSpan));
             Assert.That(options.WaitNetdev, Is.True);
+            Assert.That(options.Metrics, Is.EqualTo(new ChardevAddress.Inet("127.0.0.1", 9200)));
+            Assert.That(options.PcapngFile, Is.EqualTo("/tmp/f.pcapng"));
         });
     }
 
@@ -64,7 +68,8 @@ internal sealed class ConfigFileTests
             Assert.That(options.QmpTimeout, Is.EqualTo(TimeSpan.FromSeconds(30)));
             Assert.That(options.LogLevel, Is.EqualTo(LogLevel.Information));
             Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Text));
-            Assert.That((options.OneOff, options.WaitNetdev, options.PidFile), Is.EqualTo((false, false, (string?)null)));
+            Assert.That((options.OneOff, options.WaitNetdev, options.PidFile, options.Metrics, options.PcapngFile),
+                Is.EqualTo((false, false, (string?)null, (ChardevAddress?)null, (string?)null)));
         });
     }
 
@@ -73,7 +78,7 @@ internal sealed class ConfigFileTests
         Assert.That(
             Parsed.Config(
                 """
-                {"qmp": 1, "foo": 2, "one-off": "yes", "qmp-timeout": "30", "control": "x", "log-level": "loud",
+                {"qmp": 1, "foo": 2, "one-off": "yes", "qmp-timeout": "30", "control": "tcp:x", "log-level": "loud",
                  "chardevs": ["socket,id=m0,foo=1,path=/x", {"id":"m0","backend":{"type":"socket"}}, 7],
                  "objects": {}}
                 """).Errors,
@@ -87,9 +92,8 @@ internal sealed class ConfigFileTests
                 "--config c.json: Parameter 'foo' is unexpected",
                 "--config c.json: Invalid parameter type for 'one-off', expected: boolean",
                 "--config c.json: Invalid parameter type for 'qmp-timeout', expected: integer",
-                "--config c.json: 'control' is not available in this version",
                 "--config c.json: Parameter 'log-level' does not accept value 'loud'",
-                "nothing to capture: give at least one --object filter-redirector,id=ID,netdev=NETDEV,outdev=CHARDEV",
+                "--config c.json: control: 'tcp:x' is not a TCP address: use tcp:HOST:PORT",
                 "--config c.json: chardevs[1]: Duplicate ID 'm0' for chardev",
             ]));
 

@@ -18,7 +18,7 @@ internal sealed class ManyErrorsTests
                     ["qmp"] = "tcp:1",
                     ["log-level"] = "loud",
                     ["qmp-timeout"] = "-1",
-                    ["metrics"] = "x",
+                    ["metrics"] = "tcp:192.0.2.1:9",
                 },
             },
             static _ => "");
@@ -27,7 +27,6 @@ internal sealed class ManyErrorsTests
         [
             "--log-level loud: Parameter 'log-level' does not accept value 'loud'",
             "--qmp-timeout -1: Parameter 'qmp-timeout' expects a number",
-            "--metrics x: 'metrics' is not available in this version",
             "--chardev socket,id=m0: Invalid parameter 'foo'",
             "--chardev socket,id=m0: Parameter 'wait' expects 'on' or 'off'",
             "--chardev socket,id=m0: Parameter 'reconnect' expects a number",
@@ -39,6 +38,7 @@ internal sealed class ManyErrorsTests
             "--object filter-redirector,id=f0: Parameter 'netdev' is missing",
             "--object filter-mirror,id=f0: Parameter 'backlog' expects a size value",
             "--qmp tcp:1: 'tcp:1' is not a TCP address: use tcp:HOST:PORT",
+            "--metrics tcp:192.0.2.1:9: --metrics serves loopback only; put a proxy in front",
             "--chardev socket,id=m0: Duplicate ID 'm0' for chardev",
             "--object filter-redirector,id=f0: OUT Device 'm9' not found",
             "--object filter-mirror,id=f0: Duplicate ID 'f0' for object",

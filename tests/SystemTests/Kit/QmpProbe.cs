@@ -34,14 +34,28 @@ internal sealed class QmpProbe : IDisposable
 
     public async Task<JsonNode?> ExecuteAsync(string command, JsonObject? arguments = null)
     {
+        var answer = await AskAsync(command, arguments);
+        if (answer["error"] is { } error) Assert.Fail($"QMP {command}: {error["desc"]}");
+        return answer["return"];
+    }
+
+    /// <summary>The sentence of the error the command must end with.</summary>
+    public async Task<string> FailAsync(string command, JsonObject? arguments = null)
+    {
+        var answer = await AskAsync(command, arguments);
+        Assert.That(answer["error"], Is.Not.Null, $"QMP {command} has to fail: {answer}");
+        return (string)answer["error"]!["desc"]!;
+    }
+
+    private async Task<JsonObject> AskAsync(string command, JsonObject? arguments)
+    {
         var request = new JsonObject { ["execute"] = command };
         if (arguments is not null) request["arguments"] = arguments;
         await _socket.SendAsync(Encoding.UTF8.GetBytes(request.ToJsonString() + "\n"));
         while (true)
         {
             var message = await ReadAsync();
-            if (message.ContainsKey("return")) return message["return"];
-            if (message["error"] is { } error) Assert.Fail($"QMP {command}: {error["desc"]}");
+            if (message.ContainsKey("return") || message.ContainsKey("error")) return message;
             Keep(message);
         }
     }
@@ -86,7 +100,7 @@ internal sealed class QmpProbe : IDisposable
         var timestamp = message["timestamp"]!;
         var at = DateTimeOffset.FromUnixTimeSeconds(timestamp["seconds"]!.GetValue<long>())
             .AddMicroseconds(timestamp["microseconds"]!.GetValue<long>());
-        _events.Add(new QmpEvent(message["event"]!.GetValue<string>(), at));
+        _events.Add(new QmpEvent(message["event"]!.GetValue<string>(), at, message["data"] as JsonObject));
     }
 
     private async Task<JsonObject> ReadAsync()

@@ -27,6 +27,12 @@ internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, s
 
     public long PartialBytes => Number("partial_bytes");
 
+    /// <summary>With <c>--pcapng</c>: of the forwarded, those in the file.</summary>
+    public long Recorded => Number("pcapng_recorded");
+
+    /// <summary>With <c>--pcapng</c>: of the forwarded, those not in the file.</summary>
+    public long Lost => Number("pcapng_lost");
+
     /// <summary>The sidecar's own opinion.</summary>
     public bool IdentitiesHold => Fields["identities"] == "ok";
 
@@ -38,6 +44,13 @@ internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, s
     public static IReadOnlyDictionary<string, RedirectorReport> ParseAll(string text) => text.Split('\n')
         .Where(line => line.StartsWith(Prefix, StringComparison.Ordinal) && line.Contains(" kernel_seen=", StringComparison.Ordinal))
         .Select(Parse)
+        .ToDictionary(report => report.Id);
+
+    /// <summary>The accounts of redirectors that were removed while it ran, from the log.</summary>
+    public static IReadOnlyDictionary<string, RedirectorReport> ParseRemoved(string text) => text.Split('\n')
+        .Select(line => line.Split("Removed by object-del: ", 2))
+        .Where(parts => parts.Length == 2)
+        .Select(parts => Parse(Prefix + parts[1]))
         .ToDictionary(report => report.Id);
 
     private static RedirectorReport Parse(string line)

@@ -72,6 +72,7 @@ internal sealed class GeneratedFileTests
         static (_, _) => throw new AssertionException("check is not asked for"),
         static (_, _) => throw new AssertionException("decode is not asked for"),
         static (_, _) => throw new AssertionException("send is not asked for"),
+        static (_, _) => throw new AssertionException("status is not asked for"),
         output,
         error);
 }

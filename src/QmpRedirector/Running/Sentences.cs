@@ -1,0 +1,13 @@
+using QmpRedirector.Net.Interop;
+
+namespace QmpRedirector.Running;
+
+/// <summary>What an operator is told of failures that several places meet.</summary>
+internal static class Sentences
+{
+    /// <summary>A redirector's packet socket could not be opened.</summary>
+    public static string PacketSocket(LinuxException e) => e.IsPermission
+        ? "Capturing on a TAP needs the capability CAP_NET_RAW, which this process does not have: run it as root, or grant it "
+          + $"(setcap cap_net_raw+ep {Environment.ProcessPath}, or AmbientCapabilities=CAP_NET_RAW in a unit)."
+        : $"The packet socket cannot be opened: {e.Message}.";
+}
