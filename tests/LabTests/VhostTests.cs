@@ -109,7 +109,7 @@ internal sealed class VhostTests
         var (guest, forwarded) = await forwarding.BetweenMarksAsync(() => TransferAsync(length));
 
         ByteIdentity.Holds(forwarded, guest);
-        Assert.That(guest.Max(frame => frame.Length), Is.GreaterThan(60_000), "super-frames");
+        Assert.That(guest.Count(frame => frame[1] == VnetHeader.GsoTcpV4), Is.GreaterThan(100), "super-frames");
         Assert.That(guest.Sum(frame => (long)frame.Length), Is.GreaterThan(length));
     }
 
@@ -128,8 +128,8 @@ internal sealed class VhostTests
         });
 
         ByteIdentity.Holds(forwarded, guest);
-        Assert.That(guest, Has.Count.GreaterThanOrEqualTo(20).And.All.Matches<byte[]>(frame => IsTagged(frame, 9)));
-        Assert.That(guest.Count(frame => frame[0] == 1), Is.GreaterThanOrEqualTo(20), "with an unfinished checksum");
+        // The guest has no address in this VLAN, so there is nothing else than these and the host's ARP.
+        Assert.That(guest.Count(frame => IsTagged(frame, 9) && frame[0] == 1), Is.EqualTo(20), "tagged, with an unfinished checksum");
     }
 
     [Test]

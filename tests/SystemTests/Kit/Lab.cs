@@ -53,7 +53,15 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>`qmp-redirector run` against this lab's QEMU.</summary>
-    public Sidecar Run(params string[] arguments) => Start(["run", "--qmp", $"unix:{Monitor}", .. arguments]);
+    public Sidecar Run(params string[] arguments)
+    {
+        if (!Eventually.Emulated) return Start(["run", "--qmp", $"unix:{Monitor}", .. arguments]);
+        // The second in which SIGTERM is obeyed can be too short there to tell the account as well.
+        var control = PathOf($"control{_sidecars}");
+        var sidecar = Start(["run", "--qmp", $"unix:{Monitor}", "--control", control, .. arguments]);
+        sidecar.Control = control;
+        return sidecar;
+    }
 
     public Sidecar Start(IEnumerable<string> arguments, params string[] wrapper) =>
         Own(Sidecar.Start(Namespace, PathOf($"notify{_sidecars++}"), arguments, wrapper));

@@ -27,6 +27,9 @@ internal sealed class Sidecar : IAsyncDisposable
     public static string Binary =>
         Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY") ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
 
+    /// <summary>Its control socket, by which it is told to end if it is known.</summary>
+    public string? Control { get; set; }
+
     public int Id => _process.Id;
 
     public string Error => _process.Error;
@@ -37,7 +40,7 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public bool EndedUnasked => HasExited && !_toldToEnd;
+    public bool EndedUnasked => !_toldToEnd && HasExited;
 
     private static string RepositoryRoot
     {
@@ -94,7 +97,7 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <summary>Ends it cleanly and returns what each redirector reports.</summary>
     public async Task<IReadOnlyDictionary<string, RedirectorReport>> StopAsync(TimeSpan? within = null)
     {
-        Assert.That(await TerminateAsync(within), Is.Zero, $"exit code after SIGTERM; it wrote: {Error}");
+        Assert.That(await (Control is null ? TerminateAsync(within) : QuitAsync(Control)), Is.Zero, $"exit code when told to end; it wrote: {Error}");
         return Reports();
     }
 
@@ -113,6 +116,14 @@ internal sealed class Sidecar : IAsyncDisposable
         await _process.DisposeAsync();
         _notify.Dispose();
         if (Error.Length > 0) await TestContext.Out.WriteLineAsync($"The sidecar wrote: {Error}");
+    }
+
+    private async Task<int> QuitAsync(string control)
+    {
+        _toldToEnd = true;
+        using var qmp = await QmpProbe.ConnectAsync(control);
+        await qmp.ExecuteAsync("quit");
+        return await WaitForExitAsync();
     }
 
     private async Task<string> ReceiveReadyAsync()
