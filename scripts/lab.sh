@@ -46,6 +46,15 @@ clean_up() {
   exit "$status"
 }
 
+# Folders of a lab.sh that was killed; their names carry its process id.
+remove_leftovers() {
+  local folder pid
+  for folder in "${TMPDIR:-/tmp}"/qmpr-lab.*; do
+    pid=${folder##*/qmpr-lab.} pid=${pid%%.*}
+    [[ -d /proc/$pid || ! -O $folder ]] || rm -rf -- "$folder"
+  done
+}
+
 prepare() {
   local lab
   [[ $(uname -m) == x86_64 ]] || die "needs an x86_64 machine: the lab's kernel is Debian's for amd64"
@@ -58,7 +67,9 @@ prepare() {
   [[ -n ${QMP_REDIRECTOR-} || -x $top/out/qmp-redirector ]] || "$top/scripts/build.sh" >&2
   lab=$("$top/scripts/lab/build-lab.sh")
   eval "$lab"
-  run=$(mktemp -d "${TMPDIR:-/tmp}/qmpr-lab.XXXXXX")
+  remove_leftovers
+  run=$(mktemp -d "${TMPDIR:-/tmp}/qmpr-lab.$$.XXXXXX")
+  [[ $run$share != *[[:space:],]* ]] || die "there is a space or a comma in the path ${share:-$run}: QEMU and the kernel take none here"
   machine=(-machine pc -nodefaults -no-user-config -display none -no-reboot -kernel "$LAB_KERNEL" -initrd "$LAB_INITRD")
   mkfifo "$run/out" "$run/err"
   : > "$run/status"

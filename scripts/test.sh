@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs all tests: the unit suites, then against the native binary the system tests (root, /dev/net/tun) and, in the lab VM, those
-# that need vhost-net. Usage: scripts/test.sh [SUITE...]   SUITE: Qmp.Tests Net.Tests QmpRedirector.Tests SystemTests LabTests (all without one)
+# Runs all tests: the unit suites, then, against the native binary, the system tests (root, /dev/net/tun) and the lab tests, which
+# run in a VM with vhost-net (scripts/lab.sh).
+# Usage: scripts/test.sh [SUITE...]   SUITE: Qmp.Tests Net.Tests QmpRedirector.Tests SystemTests LabTests (all without one)
 # Ends with one line, "N passed, N failed, N skipped", added up from the suites' own results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 case "${1:-}" in
   -h | --help)
-    sed -n '2,4s/^# //p' "$0"
+    sed -n '2,5s/^# //p' "$0"
     exit 0
     ;;
 esac

@@ -55,7 +55,7 @@ internal sealed class Lab : IAsyncDisposable
     /// <summary>`qmp-redirector run` against this lab's QEMU.</summary>
     public Sidecar Run(params string[] arguments)
     {
-        if (!Eventually.Emulated) return Start(["run", "--qmp", $"unix:{Monitor}", .. arguments]);
+        if (!Eventually.InLab) return Start(["run", "--qmp", $"unix:{Monitor}", .. arguments]);
         // The second in which SIGTERM is obeyed can be too short there to tell the account as well.
         var control = PathOf($"control{_sidecars}");
         var sidecar = Start(["run", "--qmp", $"unix:{Monitor}", "--control", control, .. arguments]);
