@@ -76,8 +76,8 @@ internal sealed class ControlTests
                 sender.SendNumbered(number, 100);
         });
 
-        await control.ExecuteAsync("chardev-add", Server("m9", lab.PathOf("m9")));
-        await control.ExecuteAsync("object-add", Redirector("f9", "m9"));
+        await control.ExecuteAsync("chardev-add", ControlRequest.Server("m9", lab.PathOf("m9")));
+        await control.ExecuteAsync("object-add", ControlRequest.Redirector("f9", "m9"));
         var added = await lab.ConnectPeerAsync("m9");
         var names = (await control.ExecuteAsync("qom-list", Path("/objects")))!.AsArray().Select(o => (string)o!["name"]!).ToList();
         await control.ExecuteAsync("object-del", new JsonObject { ["id"] = "f9" });
@@ -177,7 +177,7 @@ internal sealed class ControlTests
         await lab.StartQemuWithTapAsync();
         var (sidecar, peers) = await StartAsync(lab, "f0");
         using var control = await ControlAsync(lab);
-        await control.ExecuteAsync("chardev-add", Server("free", lab.PathOf("free")));
+        await control.ExecuteAsync("chardev-add", ControlRequest.Server("free", lab.PathOf("free")));
 
         var error = await control.FailAsync(command, (JsonObject)JsonNode.Parse(arguments)!);
         lab.OpenSender().SendNumbered(0, 3);
@@ -227,9 +227,11 @@ internal sealed class ControlTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(screen, Does.Contain("VM   running"));
-            Assert.That(screen, Does.Contain("f0  active on tap0, queue=tx"));
+            Assert.That(screen, Does.Contain("f0   active on tap0"));
+            Assert.That(screen, Does.Contain("netdev=net0 queue=tx, armed "));
             Assert.That(screen, Does.Contain("forwarded  7 frames"));
             Assert.That(screen, Does.Contain("connected to m0"));
+            Assert.That(screen, Does.Not.Contain("\x1b"), "nothing for a terminal in a pipe");
             Assert.That((long)document["netfilter-stats"]![0]!["counters"]![0]!["packets"]!, Is.EqualTo(7));
         }
     }
@@ -263,29 +265,4 @@ internal sealed class ControlTests
         control.ExecuteAsync("qom-get", new JsonObject { ["path"] = $"/objects/{id}", ["property"] = property });
 
     private static JsonObject Path(string path) => new() { ["path"] = path };
-
-    private static JsonObject Server(string id, string path) => new()
-    {
-        ["id"] = id,
-        ["backend"] = new JsonObject
-        {
-            ["type"] = "socket",
-            ["data"] = new JsonObject
-            {
-                ["addr"] = new JsonObject { ["type"] = "unix", ["data"] = new JsonObject { ["path"] = path } },
-                ["server"] = true,
-                ["wait"] = false,
-            },
-        },
-    };
-
-    private static JsonObject Redirector(string id, string outdev) => new()
-    {
-        ["qom-type"] = "filter-redirector",
-        ["id"] = id,
-        ["netdev"] = "net0",
-        ["queue"] = "tx",
-        ["outdev"] = outdev,
-        ["vnet_hdr_len"] = "0",
-    };
 }

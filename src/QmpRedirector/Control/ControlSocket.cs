@@ -28,7 +28,7 @@ internal sealed class ControlSocket : IAsyncDisposable
     {
         _objects = new ObjectCommands(table, vm, time, logger);
         var commands = new QmpCommandTable();
-        commands.Add("query-status", (a, _) => Answer(a, () => StatusAnswers.Status(vm.Current, qmpAddress, table.Redirectors)));
+        commands.Add("query-status", (a, _) => Answer(a, () => StatusAnswers.Status(vm.Current, vm.Client?.Greeting, qmpAddress, table.Redirectors)));
         commands.Add("query-netfilter-stats", (a, _) => StatisticsAsync(table, a), members: [new("name", Optional: true)]);
         commands.Add("query-chardev", (a, _) => Answer(a, () => new JsonArray(
             [.. table.Chardevs.Select(c => StatusAnswers.Chardev(c, table.UserOf(c) is not null))])));
@@ -38,7 +38,7 @@ internal sealed class ControlSocket : IAsyncDisposable
             quit();
             return ValueTask.FromResult<JsonNode?>(null);
         });
-        commands.AddEvent(StateChanged, [.. StatusAnswers.StateMembers.Select(m => new QmpMember(m))]);
+        commands.AddEvent(StateChanged, [.. StatusAnswers.StateMembers]);
         new QomCommands(table).AddTo(commands);
         _objects.AddTo(commands);
         var version = Version.Parse(Cli.Version);

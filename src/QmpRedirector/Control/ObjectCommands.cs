@@ -27,14 +27,21 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
         commands.Add(
             "object-add",
             (a, ct) => InTurnAsync(() => AddObjectAsync(a.GetRest(), ct), ct),
-            members: [.. ObjectSchema.Properties.Select(p => new QmpMember(p.Name, Optional: !p.Required))]);
+            members: [.. ObjectSchema.Properties.Select(p => new QmpMember(p.Name, TypeOf(p.Kind), Optional: !p.Required))]);
         commands.Add("object-del", (a, ct) => InTurnAsync(() => RemoveObjectAsync(a), ct), members: [new("id")]);
         commands.Add(
-            "chardev-add", (a, ct) => InTurnAsync(() => AddChardevAsync(a.GetRest(), ct), ct), members: [new("id"), new("backend")]);
+            "chardev-add", (a, ct) => InTurnAsync(() => AddChardevAsync(a.GetRest(), ct), ct), members: [new("id"), new("backend", "any")]);
         commands.Add("chardev-remove", (a, ct) => InTurnAsync(() => RemoveChardevAsync(a), ct), members: [new("id")]);
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private static string TypeOf(OptionKind kind) => kind switch
+    {
+        OptionKind.Boolean => "bool",
+        OptionKind.Number or OptionKind.Size => "int",
+        _ => "str",
+    };
 
     private async ValueTask<JsonNode?> InTurnAsync(Func<Task> command, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class QomCommands(RedirectorTable table)
     {
         commands.Add("qom-list", (a, _) => ValueTask.FromResult<JsonNode?>(List(a)), members: [new("path")]);
         commands.Add("qom-get", (a, _) => ValueTask.FromResult<JsonNode?>(Get(a)), members: [new("path"), new("property")]);
-        commands.Add("qom-set", (a, _) => ValueTask.FromResult(Set(a)), members: [new("path"), new("property"), new("value")]);
+        commands.Add("qom-set", (a, _) => ValueTask.FromResult(Set(a)), members: [new("path"), new("property"), new("value", "any")]);
     }
 
     private JsonArray List(QmpArguments arguments)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using QmpRedirector.Net;
+using QmpRedirector.Qmp;
 using QmpRedirector.Redirectors;
 using QmpRedirector.Vm;
 
@@ -9,7 +10,7 @@ namespace QmpRedirector.Control;
 internal static class StatusAnswers
 {
     /// <summary><c>query-status</c>: the VM's run state as this process knows it, then what each redirector makes of it.</summary>
-    public static JsonObject Status(VmSnapshot vm, string qmpAddress, IEnumerable<Redirector> redirectors) => new()
+    public static JsonObject Status(VmSnapshot vm, QmpGreeting? qemu, string qmpAddress, IEnumerable<Redirector> redirectors) => new()
     {
         ["running"] = vm.Running,
         ["status"] = vm.Phase is VmPhase.Connecting or VmPhase.Gone ? "unknown" : vm.RunState ?? (vm.Running ? "running" : "paused"),
@@ -17,6 +18,7 @@ internal static class StatusAnswers
         {
             ["address"] = qmpAddress,
             ["phase"] = Text(vm.Phase),
+            ["version"] = qemu is null ? null : $"{qemu.Major}.{qemu.Minor}.{qemu.Micro}",
             ["pid"] = vm.QemuPid,
             ["generation"] = vm.Generation,
         },
@@ -24,8 +26,11 @@ internal static class StatusAnswers
     };
 
     /// <summary>The members of <see cref="State"/>.</summary>
-    public static IReadOnlyList<string> StateMembers { get; } =
-        ["name", "active", "reason", "cause", "netdev", "queue", "ifname", "vnet-hdr-len", "outdev", "backlog"];
+    public static IReadOnlyList<QmpMember> StateMembers { get; } =
+    [
+        new("name"), new("active", "bool"), new("reason", "any"), new("cause", "any"), new("since", "any"), new("netdev"), new("queue"),
+        new("ifname", "any"), new("vnet-hdr-len", "any"), new("outdev"), new("backlog", "int"),
+    ];
 
     /// <summary>One redirector's state: in <c>query-status</c>, and the data of the event that tells of a change.</summary>
     public static JsonObject State(Redirector redirector)
@@ -37,6 +42,7 @@ internal static class StatusAnswers
             ["active"] = state.Active,
             ["reason"] = state.Why,
             ["cause"] = state.Cause,
+            ["since"] = Time(state.SinceNanoseconds),
             ["netdev"] = redirector.Options.Netdev,
             ["queue"] = (string?)RedirectorProperties.Get(redirector.Options, "queue"),
             ["ifname"] = state.Ifname,
@@ -88,6 +94,13 @@ internal static class StatusAnswers
         ["label"] = chardev.Options.Id,
         ["filename"] = chardev.Socket.Filename,
         ["frontend-open"] = isUsed,
+    };
+
+    // As the timestamp of an event.
+    private static JsonObject Time(long nanoseconds) => new()
+    {
+        ["seconds"] = nanoseconds / 1_000_000_000,
+        ["microseconds"] = nanoseconds / 1000 % 1_000_000,
     };
 
     private static string Text(VmPhase phase) => phase.ToString().ToLowerInvariant();

@@ -30,6 +30,7 @@ internal sealed class Redirector : IAsyncDisposable
     private Task _draining = Task.CompletedTask;
     private bool _stopping;
     private string? _cause;
+    private long _since = RealtimeClock.NowNanoseconds;
 
     /// <param name="options">The object's properties.</param>
     /// <param name="outdev">The chardev it writes to, which stays the caller's.</param>
@@ -73,7 +74,13 @@ internal sealed class Redirector : IAsyncDisposable
             lock (_gate)
             {
                 return new RedirectorState(
-                    Phase(), WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause);
+                    Phase(),
+                    WhyInactive(),
+                    _tap?.Name,
+                    _vnetHeaderLength ?? Options.VnetHdrLen,
+                    _forwarder.GrantedBacklog,
+                    _cause,
+                    _since);
             }
         }
     }
@@ -324,7 +331,7 @@ internal sealed class Redirector : IAsyncDisposable
             Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
         }
 
-        _cause = cause;
+        (_cause, _since) = (cause, RealtimeClock.NowNanoseconds);
         OnState?.Invoke(this);
     }
 

@@ -7,8 +7,15 @@ namespace QmpRedirector.Redirectors;
 /// <param name="VnetHeaderLength">Bytes of virtio-net header before each frame; null before it is known.</param>
 /// <param name="GrantedBacklog">Bytes of backlog the kernel granted.</param>
 /// <param name="Cause">What the last change of activity came from: "STOP event", "TAP found" ...; null before the first.</param>
+/// <param name="SinceNanoseconds">When that was, or before it when the redirector was made; CLOCK_REALTIME.</param>
 internal sealed record RedirectorState(
-    RedirectorPhase Phase, string? Why, string? Ifname, int? VnetHeaderLength, long GrantedBacklog, string? Cause)
+    RedirectorPhase Phase,
+    string? Why,
+    string? Ifname,
+    int? VnetHeaderLength,
+    long GrantedBacklog,
+    string? Cause,
+    long SinceNanoseconds)
 {
     public bool Active => Why is null;
 }

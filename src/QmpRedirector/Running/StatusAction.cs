@@ -29,7 +29,7 @@ internal static class StatusAction
         }
         catch (QmpException e)
         {
-            await Console.Error.WriteLineAsync($"{Cli.Program}: {e.Message}");
+            await Console.Error.WriteLineAsync($"{Cli.Program} status: {Sentence(options, e)}");
             return 1;
         }
     }
@@ -60,13 +60,37 @@ internal static class StatusAction
         }
 
         var isTerminal = !Console.IsOutputRedirected;
-        var screen = StatusScreen.Draw(now, before, seconds, isTerminal ? Math.Max(20, Console.WindowWidth) : int.MaxValue);
+        var screen = StatusScreen.Draw(now, before, seconds, TimeZoneInfo.Local, isTerminal ? Math.Max(20, Console.WindowWidth) : int.MaxValue);
         if (!options.Watch)
             Console.Out.Write(screen);
         else if (isTerminal)
-            Console.Out.Write(Redrawn(screen));
+            Console.Out.Write(Redrawn(Fitted(screen, Math.Max(3, Console.WindowHeight))));
         else
             Console.Out.Write(screen + "\n");
+    }
+
+    // The client's own words are about QEMU's monitor.
+    private static string Sentence(StatusOptions options, QmpException exception) => exception switch
+    {
+        QmpConnectException { Reason: QmpConnectFailure.NotFound } =>
+            $"There is no {options.Control}: give the address that 'run' was given with --control; perhaps it has ended.",
+        QmpConnectException { Reason: QmpConnectFailure.Refused } =>
+            $"Nothing listens at {options.Control}: the qmp-redirector that was started with this --control has ended.",
+        QmpConnectException { Reason: QmpConnectFailure.PermissionDenied } =>
+            $"This user may not connect to {options.Control}: only the user 'run' runs as may, and root.",
+        QmpConnectException { Reason: QmpConnectFailure.NoGreeting or QmpConnectFailure.Timeout } =>
+            $"{options.Control} does not answer as a qmp-redirector's --control does: perhaps it is a chardev, or a monitor in use.",
+        QmpCommandException { ErrorClass: QmpErrorClass.CommandNotFound } =>
+            $"{options.Control} is a QMP socket, but no qmp-redirector's: give the address that 'run' was given with --control.",
+        QmpDisconnectedException => $"{options.Control} closed the connection: qmp-redirector has ended.",
+        _ => exception.Message,
+    };
+
+    // What is too high would scroll, and the next drawing begin in the middle of it.
+    private static string Fitted(string screen, int height)
+    {
+        var lines = screen.Split('\n')[..^1];
+        return lines.Length < height ? screen : $"{string.Join('\n', lines[..(height - 2)])}\n... {lines.Length - height + 2} more lines\n";
     }
 
     // ECMA-48: to the top left, each line cleared behind what is written, then the rest of the screen. Nothing flickers.

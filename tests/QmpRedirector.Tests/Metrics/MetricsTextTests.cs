@@ -184,7 +184,7 @@ internal sealed class MetricsTextTests
     {
         Id = "f0",
         Netdev = "net0",
-        State = new RedirectorState(phase, null, "tap0", 12, 32 << 20, null),
+        State = new RedirectorState(phase, null, "tap0", 12, 32 << 20, null, 0),
         ArmLag = new EventLag(),
         DisarmLag = new EventLag(),
         Account = new ForwarderSnapshot

@@ -1,0 +1,30 @@
+using QmpRedirector.Status;
+
+namespace QmpRedirector.Tests.Status;
+
+internal sealed class QuantitiesTests
+{
+    [TestCase(0, "0 B")]
+    [TestCase(1023, "1023 B")]
+    [TestCase(1024, "1 KiB")]
+    [TestCase(1536, "1.5 KiB")]
+    [TestCase(33_554_432, "32 MiB")]
+    [TestCase(1L << 50, "1024 TiB")]
+    public void Bytes_are_shown_in_the_unit_that_reads_best(long bytes, string text) =>
+        Assert.That(Quantities.Bytes(bytes), Is.EqualTo(text));
+
+    [TestCase(0, "0 fps", "0 bit/s")]
+    [TestCase(999.6, "1000 fps", "8.0 kbit/s")]
+    [TestCase(12_345, "12.3 kfps", "98.8 kbit/s")]
+    [TestCase(1e9, "1 Gfps", "8.0 Gbit/s")]
+    public void Rates_are_shown_in_thousands(double perSecond, string frames, string bits) =>
+        Assert.That((Quantities.Frames(perSecond), Quantities.Bits(perSecond)), Is.EqualTo((frames, bits)));
+
+    [Test]
+    public void Counts_have_their_thousands_apart() => Assert.That(Quantities.Count(1234567), Is.EqualTo("1,234,567"));
+
+    [TestCase(33_554_432, "room for 14000 to 40000 frames, 1.4 to 4.1 s at 10 kfps")]
+    [TestCase(425_984, "room for 180 to 520 frames, 0.018 to 0.052 s at 10 kfps")]
+    public void A_backlog_is_shown_in_frames_and_seconds(long bytes, string text) =>
+        Assert.That(BacklogCapacity.Short(bytes), Is.EqualTo(text));
+}
