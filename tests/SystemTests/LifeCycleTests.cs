@@ -126,4 +126,36 @@ internal sealed class LifeCycleTests
         Assert.That(Probe.NumbersWithout(peer), Is.EqualTo(Enumerable.Range(0, 10)));
         foreach (var left in (string[])["m0", "pid"]) Assert.That(lab.PathOf(left), Does.Not.Exist);
     }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task With_one_off_the_end_of_the_tap_is_a_clean_end(bool unheard)
+    {
+        const int moreThanANetlinkSocketHolds = 1000;
+        await using var lab = await Lab.CreateAsync();
+        var tap = await lab.OpenTapAsync();
+        await lab.StartQemuAsync(QemuProcess.TapAndNic("qemu0"));
+        var sidecar = lab.Run(
+            "--one-off", "--chardev", lab.ServerChardev("m0", "wait=off"),
+            "--object", Capture.Redirector("f0", "m0", $",ifname={Lab.TapName}"));
+        await sidecar.ReadyAsync();
+
+        if (!unheard)
+        {
+            tap.Dispose();
+        }
+        else
+        {
+            // rtnetlink drops the newest announcement when the socket is full of others: this one is of the TAP's end.
+            var batch = Enumerable.Range(0, moreThanANetlinkSocketHolds).Select(i => $"link set dev lo mtu {10_000 + i}");
+            await File.WriteAllLinesAsync(lab.PathOf("batch"), batch);
+            sidecar.Freeze();
+            await lab.Namespace.ExecAsync("ip", "-batch", lab.PathOf("batch"));
+            tap.Dispose();
+            sidecar.Thaw();
+        }
+
+        Assert.That(await sidecar.WaitForExitAsync(), Is.Zero, sidecar.Error);
+        Assert.That(sidecar.Error, Does.Contain("Ending: the TAP is gone"));
+    }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using QmpRedirector.SystemTests.Control;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
@@ -150,14 +151,14 @@ internal sealed class MetricsTests
         await using var lab = await Lab.CreateAsync();
         var (_, peer, _) = await StartAsync(lab, $"unix:{lab.PathOf("metrics")}", "--control", lab.PathOf("control"));
         using var client = Scrape.ClientOf(lab.PathOf("metrics"));
-        using var control = await QmpProbe.ConnectAsync(lab.PathOf("control"));
+        using var control = await ControlKit.ControlAsync(lab);
         lab.OpenSender().SendNumbered(0, 10);
         await peer.WaitForFramesAsync(10);
 
-        await control.ExecuteAsync("chardev-add", ControlRequest.Server("m9", lab.PathOf("m9")));
-        await control.ExecuteAsync("object-add", ControlRequest.Redirector("f9", "m9"));
+        await control.ExecuteAsync("chardev-add", ControlKit.Server("m9", lab.PathOf("m9")));
+        await control.ExecuteAsync("object-add", ControlKit.Redirector("f9", "m9"));
         var with = await ScrapeAsync(client);
-        await control.ExecuteAsync("object-del", ControlRequest.Id("f9"));
+        await control.ExecuteAsync("object-del", new JsonObject { ["id"] = "f9" });
         var without = await ScrapeAsync(client);
 
         using (Assert.EnterMultipleScope())

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QmpRedirector.SystemTests.Control;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
@@ -96,23 +97,23 @@ internal sealed class RecordingTests
             "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
         var peer = await lab.ConnectPeerAsync("m0");
         await sidecar.ReadyAsync();
-        using var control = await QmpProbe.ConnectAsync(lab.PathOf("control"));
+        using var control = await ControlKit.ControlAsync(lab);
         var sender = lab.OpenSender();
 
         sender.SendNumbered(0, 10);
         await peer.WaitForFramesAsync(10);
-        await control.ExecuteAsync("chardev-add", ControlRequest.Server("m9", lab.PathOf("m9")));
-        await control.ExecuteAsync("object-add", ControlRequest.Redirector("f9", "m9"));
+        await control.ExecuteAsync("chardev-add", ControlKit.Server("m9", lab.PathOf("m9")));
+        await control.ExecuteAsync("object-add", ControlKit.Redirector("f9", "m9"));
         var added = await lab.ConnectPeerAsync("m9");
         await Eventually.ThatAsync(() => sidecar.Error.Contains("f9: peer connected"), "its peer is there");
         sender.SendNumbered(10, 10);
         await added.WaitForFramesAsync(10);
-        await control.ExecuteAsync("object-del", ControlRequest.Id("f9"));
-        var removed = RedirectorReport.ParseRemoved(sidecar.Error)["f9"];
+        await control.ExecuteAsync("object-del", new JsonObject { ["id"] = "f9" });
         var early = await Tshark.ReadAsync(file, "frame.interface_description");
         sender.SendNumbered(20, 10);
         await peer.WaitForFramesAsync(30);
         var report = (await sidecar.StopAsync())["f0"];
+        var removed = RedirectorReport.ParseRemoved(sidecar.Error)["f9"];
 
         var packets = await Tshark.ReadAsync(file, "frame.interface_name", "frame.interface_description");
         using (Assert.EnterMultipleScope())
@@ -142,11 +143,11 @@ internal sealed class RecordingTests
             "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
         var peer = await lab.ConnectPeerAsync("m0");
         await sidecar.ReadyAsync();
-        using var control = await QmpProbe.ConnectAsync(lab.PathOf("control"));
+        using var control = await ControlKit.ControlAsync(lab);
 
         lab.OpenSender().SendNumbered(0, 1);
         await peer.WaitForFramesAsync(1);
-        await control.ExecuteAsync("qom-set", new JsonObject { ["path"] = "/objects/f0", ["property"] = "queue", ["value"] = "rx" });
+        await ControlKit.SetAsync(control, "f0", "queue", "rx");
         tap.Write(Frames.Numbered(100, 99));
         await peer.WaitForFramesAsync(2);
         await sidecar.StopAsync();
@@ -161,9 +162,10 @@ internal sealed class RecordingTests
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
         var file = lab.PathOf("decoded.pcapng");
-        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
-        var decode = lab.Start(["decode", $"unix:{lab.PathOf("m0")}", "-w", file, "-c", "20"]);
+        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=off"), "--object", Capture.Redirector("f0", "m0"));
         await sidecar.ReadyAsync();
+        var decode = lab.Start(["decode", $"unix:{lab.PathOf("m0")}", "-w", file, "-c", "20"]);
+        await Eventually.ThatAsync(() => sidecar.Error.Contains("peer connected"), "decode is its peer");
         lab.OpenSender().SendNumbered(0, 20);
 
         Assert.That(await decode.WaitForExitAsync(), Is.Zero, decode.Error);

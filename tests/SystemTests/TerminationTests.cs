@@ -133,6 +133,30 @@ internal sealed class TerminationTests
         Accounting.Holds(await capture.StopAsync(Sidecar.ExitDeadline), sent: 0, capture.Peer);
     }
 
+    [Test]
+    public async Task While_nobody_reads_its_full_standard_error()
+    {
+        const int pipe = 65536; // what a pipe holds (pipe(7))
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var path = lab.PathOf("stderr");
+        await CapturedProcess.RunAsync("mkfifo", path);
+
+        // Open for reading too, so that whoever writes waits instead of being told that there is no reader.
+        await using var unread = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        await unread.WriteAsync(new byte[pipe]);
+        var sidecar = lab.Start(
+            [
+                "run", "--qmp", $"unix:{lab.Monitor}", "--pid", lab.PathOf("pid"), "--chardev", lab.ServerChardev("m0", "wait=off"),
+                "--object", Capture.Redirector("f0", "m0"),
+            ],
+            "sh", "-c", $"exec \"$@\" 2>'{path}'", "sh");
+        await sidecar.ReadyAsync();
+
+        Assert.That(await sidecar.TerminateAsync(Sidecar.ExitDeadline), Is.Zero);
+        foreach (var left in (string[])["m0", "pid"]) Assert.That(lab.PathOf(left), Does.Not.Exist);
+    }
+
     private static async Task EndsLeavingNothingAsync(Lab lab, Sidecar sidecar)
     {
         Assert.That(await sidecar.TerminateAsync(Sidecar.ExitDeadline), Is.Zero, sidecar.Error);

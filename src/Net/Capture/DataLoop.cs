@@ -191,7 +191,8 @@ internal sealed class DataLoop : IDisposable
         {
             _counters.Forwarded++;
             _counters.ForwardedBytes += frame.Length - _framing;
-            _sentTimes.Sent();
+            if (_sentTimes.Sent())
+                _counters.Late++;
             _recorder?.Record(_origins[slot], frame[_framing..]);
         }
     }
@@ -274,7 +275,10 @@ internal sealed class DataLoop : IDisposable
     private void DropAfter(long cutoff)
     {
         _counters.Late += _sentTimes.CountAfter(cutoff);
-        var whole = _batch.Unsent - (_batch.PartialBytes > 0 ? 1 : 0);
+        var halfWritten = _batch.PartialBytes > 0;
+        if (halfWritten)
+            _sentTimes.CountWhenSent(cutoff);
+        var whole = _batch.Unsent - (halfWritten ? 1 : 0);
         var after = _sentTimes.ForgetAfter(cutoff, whole);
         _batch.DropLast(after);
         _counters.Drop(DropReason.Disarmed, after);

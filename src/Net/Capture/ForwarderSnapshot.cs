@@ -45,8 +45,8 @@ public sealed record ForwarderSnapshot
     public required long QueuedBytes { get; init; }
 
     /// <summary>
-    /// Frames sent although stamped after the event that ended the capture: they had gone out before the event arrived. Part of
-    /// <see cref="Forwarded"/>.
+    /// Frames sent although stamped after the event that ended the capture: they had gone out before the event arrived, one of them
+    /// perhaps only in part. Part of <see cref="Forwarded"/>.
     /// </summary>
     public required long Late { get; init; }
 

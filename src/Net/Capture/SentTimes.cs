@@ -13,6 +13,7 @@ internal sealed class SentTimes
     private int _next;
     private int _queued;
     private int _done;
+    private bool _nextIsLate;
 
     /// <summary>A frame was queued for sending.</summary>
     internal void Expect(long timestamp)
@@ -22,12 +23,21 @@ internal sealed class SentTimes
         _expected[_queued++] = timestamp;
     }
 
-    /// <summary>The oldest frame queued was sent.</summary>
-    internal void Sent()
+    /// <summary>The oldest frame queued was sent. True when <see cref="CountWhenSent"/> was told to count it.</summary>
+    internal bool Sent()
     {
         _times[_next] = _expected[_done++];
         _next = (_next + 1) % Remembered;
+        var late = _nextIsLate;
+        _nextIsLate = false;
+        return late;
     }
+
+    /// <summary>
+    /// The oldest frame queued is half written, so it can no longer be dropped: if it is stamped after <paramref name="cutoff"/>, it is
+    /// late once it is sent, and not if its connection ends first.
+    /// </summary>
+    internal void CountWhenSent(long cutoff) => _nextIsLate |= _queued > _done && _expected[_done] > cutoff;
 
     /// <summary>Forgets, from the newest of the queued frames on, at most <paramref name="most"/> that are stamped after a time.</summary>
     internal int ForgetAfter(long cutoff, int most)
@@ -43,7 +53,11 @@ internal sealed class SentTimes
     }
 
     /// <summary>The queued frames will not be sent.</summary>
-    internal void Forget() => _done = _queued = 0;
+    internal void Forget()
+    {
+        _done = _queued = 0;
+        _nextIsLate = false;
+    }
 
     /// <summary>How many of the remembered frames are stamped after <paramref name="cutoff"/>.</summary>
     internal int CountAfter(long cutoff)

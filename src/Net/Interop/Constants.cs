@@ -62,7 +62,9 @@ internal static class Constants
     internal const int NETLINK_ROUTE = 0;
     internal const uint RTMGRP_LINK = 1;
     internal const ushort NLMSG_ERROR = 2;
+    internal const ushort NLMSG_DONE = 3;
     internal const ushort NLM_F_REQUEST = 0x1;
+    internal const ushort NLM_F_DUMP = 0x300;
     internal const ushort RTM_NEWLINK = 16;
     internal const ushort RTM_DELLINK = 17;
     internal const ushort RTM_GETLINK = 18;

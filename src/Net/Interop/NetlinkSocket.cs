@@ -63,11 +63,14 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
         if (received >= 0)
             return _buffer.AsMemory(0, (int)received);
-        return Marshal.GetLastPInvokeError() switch
+        var errno = Marshal.GetLastPInvokeError();
+        return errno switch
         {
             Errno.EAGAIN => ReadOnlyMemory<byte>.Empty,
-            Errno.ENOBUFS => null,
-            var errno => throw new LinuxException("recv(AF_NETLINK)", errno),
+
+            // A bare null would be taken for a null array here, and that for empty memory.
+            Errno.ENOBUFS => default(ReadOnlyMemory<byte>?),
+            _ => throw new LinuxException("recv(AF_NETLINK)", errno),
         };
     }
 

@@ -117,8 +117,9 @@ internal sealed unsafe class PacketSocket : IDisposable
     /// </summary>
     internal bool SetReceiveBuffer(long bytes)
     {
-        // The kernel doubles the value to allow for its own overhead and charges against the double (socket(7), SO_RCVBUF).
-        var half = (int)Math.Min(bytes / 2, int.MaxValue / 2);
+        // The kernel doubles the value to allow for its own overhead and charges against the double (socket(7), SO_RCVBUF). Half of an odd
+        // number is rounded up: no less than was asked for is granted.
+        var half = (int)Math.Min((bytes + 1) / 2, int.MaxValue / 2);
 
         // SAFETY: an int on this frame, with its own size.
         var isForced = Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(int)) == 0;

@@ -5,6 +5,6 @@ namespace QmpRedirector.Net;
 /// <param name="Link">The interface; null for <see cref="LinkChangeKind.Lost"/>.</param>
 public sealed record LinkChange(LinkChangeKind Kind, LinkInfo? Link)
 {
-    /// <summary>Announcements were lost: look again.</summary>
+    /// <summary>Announcements were lost: whoever asked another for a link's name asks again.</summary>
     public static LinkChange Lost { get; } = new(LinkChangeKind.Lost, null);
 }

@@ -9,6 +9,8 @@ public enum LinkChangeKind
     /// <summary>RTM_DELLINK: the interface is gone.</summary>
     Deleted,
 
-    /// <summary>The socket's buffer overflowed: anything may have happened.</summary>
+    /// <summary>
+    /// The socket's buffer overflowed. What is different now has been told, but not what came and went meanwhile.
+    /// </summary>
     Lost,
 }

@@ -31,6 +31,20 @@ internal static class LinkMessage
         return request;
     }
 
+    /// <summary>struct nlmsghdr, struct ifinfomsg: a dump of every link, which NLMSG_DONE ends.</summary>
+    internal static byte[] GetLinks(uint sequence)
+    {
+        var request = new byte[HeaderLength + LinkHeaderLength];
+        MemoryMarshal.Write(request, new nlmsghdr
+        {
+            nlmsg_len = (uint)request.Length,
+            nlmsg_type = RTM_GETLINK,
+            nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+            nlmsg_seq = sequence,
+        });
+        return request;
+    }
+
     /// <summary>Takes the next message off a datagram; false at its end.</summary>
     internal static bool TryTake(scoped ref ReadOnlySpan<byte> datagram, out ushort type, out ReadOnlySpan<byte> payload)
     {

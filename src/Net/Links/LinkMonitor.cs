@@ -9,6 +9,7 @@ namespace QmpRedirector.Net;
 public sealed class LinkMonitor : IDisposable
 {
     private readonly NetlinkSocket _socket = new(RTMGRP_LINK, blocking: false);
+    private readonly KnownLinks _known;
     private readonly Action<LinkChange> _onChange;
     private readonly DescriptorThread _thread;
 
@@ -17,6 +18,7 @@ public sealed class LinkMonitor : IDisposable
     public LinkMonitor(Action<LinkChange> onChange)
     {
         _onChange = onChange;
+        _known = new KnownLinks(LinkTable.All());
         _thread = new DescriptorThread("rtnetlink", _socket.Handle, ReadAnnouncements);
     }
 
@@ -32,22 +34,37 @@ public sealed class LinkMonitor : IDisposable
 
     private bool ReadAnnouncements()
     {
-        while (true)
+        var lost = false;
+        for (var datagram = _socket.Receive(); datagram is not { IsEmpty: true }; datagram = _socket.Receive())
         {
-            if (_socket.Receive() is not { } announcement)
-            {
-                _onChange(LinkChange.Lost);
-                continue;
-            }
-
-            if (announcement.IsEmpty)
-                return true;
-            var datagram = announcement.Span;
-            while (LinkMessage.TryTake(ref datagram, out var type, out var payload))
-            {
-                if (type is RTM_NEWLINK or RTM_DELLINK && LinkMessage.Read(payload) is { } link)
-                    _onChange(new LinkChange(type == RTM_NEWLINK ? LinkChangeKind.Present : LinkChangeKind.Deleted, link));
-            }
+            if (datagram is { } announcement)
+                Tell(announcement.Span);
+            else
+                lost = true;
         }
+
+        // Only now, as what was still queued is older than what a look finds.
+        if (lost)
+            TellWhatWasLost();
+        return true;
+    }
+
+    private void Tell(ReadOnlySpan<byte> datagram)
+    {
+        while (LinkMessage.TryTake(ref datagram, out var type, out var payload))
+        {
+            if (type is not (RTM_NEWLINK or RTM_DELLINK) || LinkMessage.Read(payload) is not { } link)
+                continue;
+            var kind = type == RTM_NEWLINK ? LinkChangeKind.Present : LinkChangeKind.Deleted;
+            _known.Take(kind, link);
+            _onChange(new LinkChange(kind, link));
+        }
+    }
+
+    private void TellWhatWasLost()
+    {
+        foreach (var change in _known.CatchUp(LinkTable.All(), static link => LinkTable.Find(link.Name)?.Index == link.Index))
+            _onChange(change);
+        _onChange(LinkChange.Lost);
     }
 }

@@ -27,4 +27,27 @@ public static class LinkTable
 
         return null;
     }
+
+    /// <summary>Every interface. One may be missing if others come or go meanwhile (the kernel's NLM_F_DUMP_INTR).</summary>
+    /// <exception cref="LinuxException">rtnetlink failed.</exception>
+    internal static IReadOnlyList<LinkInfo> All()
+    {
+        using var socket = new NetlinkSocket(groups: 0, blocking: true);
+        socket.Send(LinkMessage.GetLinks(sequence: 1));
+        List<LinkInfo> links = [];
+        while (true)
+        {
+            var answer = socket.Receive() ?? throw new LinuxException("RTM_GETLINK", Errno.ENOBUFS);
+            var datagram = answer.Span;
+            while (LinkMessage.TryTake(ref datagram, out var type, out var payload))
+            {
+                if (type == NLMSG_DONE)
+                    return links;
+                if (type == NLMSG_ERROR)
+                    throw new LinuxException("RTM_GETLINK", LinkMessage.Error(payload));
+                if (type == RTM_NEWLINK && LinkMessage.Read(payload) is { } link)
+                    links.Add(link);
+            }
+        }
+    }
 }

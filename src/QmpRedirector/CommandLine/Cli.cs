@@ -10,6 +10,9 @@ internal static class Cli
     public const string Program = "qmp-redirector";
     private const int UsageError = 2;
 
+    /// <summary>After SIGTERM or SIGINT, for a command that does not end of itself: within a second the process is gone.</summary>
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromMilliseconds(950);
+
     public static string Version { get; } = typeof(Cli).Assembly.GetName().Version!.ToString(3);
 
     /// <param name="args">Without the program's name.</param>
@@ -79,7 +82,8 @@ internal static class Cli
             SetAction(statusCommand.Read(result), status);
         if (errors.Count > 0)
             return Print(error, UsageErrors.Text(errors, command == root ? Program : $"{Program} {command.Name}"), UsageError);
-        return result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+        return result.InvokeAsync(
+            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = TerminationTimeout });
 
         void SetAction<T>(OptionsResult<T> options, Func<T, CancellationToken, Task<int>> action)
             where T : class

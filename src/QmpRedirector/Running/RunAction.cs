@@ -10,6 +10,12 @@ namespace QmpRedirector.Running;
 /// <summary>What <c>qmp-redirector run</c> does: hosts the sidecar, and writes its last words when the log is complete.</summary>
 internal static class RunAction
 {
+    /// <summary>
+    /// How long after SIGTERM the log and the last words may still wait for a reader of standard error. The account is worth less than an
+    /// end within a second; where nobody reads it, its loss harms nobody.
+    /// </summary>
+    private static readonly TimeSpan _lastWordsUntil = TimeSpan.FromMilliseconds(800);
+
     public static async Task<int> InvokeAsync(RunOptions options, CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -20,20 +26,31 @@ internal static class RunAction
             .AddSingleton<ISystemdNotifier, SystemdNotifier>()
             .AddSingleton<SidecarService>()
             .AddHostedService(services => services.GetRequiredService<SidecarService>());
-        SidecarService service;
-        using (var host = builder.Build())
-        {
-            service = host.Services.GetRequiredService<SidecarService>();
-            await host.RunAsync(cancellationToken);
-        }
+        var host = builder.Build();
+        var service = host.Services.GetRequiredService<SidecarService>();
+        using var impatience = new CancellationTokenSource();
+        await using var registration = cancellationToken.Register(() => impatience.CancelAfter(_lastWordsUntil));
+        await host.StartAsync(cancellationToken);
+        await host.WaitForShutdownAsync(cancellationToken);
 
-        foreach (var sentence in service.LastWords)
+        // Both the end of the log, which comes with the host's, and a write wait for as long as nobody reads a pipe that is full.
+        var saying = Task.Run(() => SayLastWords(host, service, options.LogFormat), CancellationToken.None);
+        try
         {
-            var now = TimeProvider.System.GetUtcNow();
-            await Console.Error.WriteLineAsync(LastWords.Line(options.LogFormat, service.ExitCode != 0, sentence, now));
+            await saying.WaitAsync(impatience.Token);
+        }
+        catch (OperationCanceledException) when (impatience.IsCancellationRequested)
+        {
         }
 
         return service.ExitCode;
+    }
+
+    private static void SayLastWords(IHost host, SidecarService service, LogFormat format)
+    {
+        host.Dispose();
+        foreach (var sentence in service.LastWords)
+            Console.Error.WriteLine(LastWords.Line(format, service.ExitCode != 0, sentence, TimeProvider.System.GetUtcNow()));
     }
 
     private static void AddLogging(ILoggingBuilder logging, RunOptions options)

@@ -21,6 +21,15 @@ internal sealed class CaptureProbeTests
         }
     }
 
+    [TestCase(8192, 8192)]
+    [TestCase(8193, 8194)]
+    public void Of_an_odd_backlog_the_kernel_grants_a_byte_more_and_not_one_less(long asked, long granted)
+    {
+        var support = CaptureProbe.Try(asked);
+        Assume.That(support.GrantedBacklog, Is.Positive, "without CAP_NET_RAW there is no packet socket");
+        Assert.That(support.GrantedBacklog, Is.EqualTo(granted));
+    }
+
     [Test]
     public void The_end_of_a_process_can_be_waited_for_here() => Assert.That(ProcessExit.IsSupported, Is.True);
 

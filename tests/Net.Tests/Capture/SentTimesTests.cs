@@ -49,6 +49,30 @@ internal sealed class SentTimesTests
     }
 
     [Test]
+    public void A_half_written_frame_stamped_after_the_cutoff_is_late_once_it_is_sent([Values(9, 10)] long cutoff)
+    {
+        var times = new SentTimes();
+        foreach (var time in (long[])[10, 20])
+            times.Expect(time);
+        times.CountWhenSent(cutoff);
+
+        // A later event of the same kind finds the frame still half written, and does not take it back.
+        times.CountWhenSent(100);
+        Assert.That((times.Sent(), times.Sent()), Is.EqualTo((cutoff < 10, false)));
+    }
+
+    [Test]
+    public void A_half_written_frame_whose_connection_ends_is_not_late()
+    {
+        var times = new SentTimes();
+        times.Expect(10);
+        times.CountWhenSent(0);
+        times.Forget();
+        times.Expect(20);
+        Assert.That(times.Sent(), Is.False);
+    }
+
+    [Test]
     public void After_forgetting_a_lost_connections_frames_a_whole_batch_fits_again()
     {
         var times = new SentTimes();

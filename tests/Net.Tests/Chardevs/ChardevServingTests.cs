@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Time.Testing;
+using QmpRedirector.Testing;
 
 namespace QmpRedirector.Net.Tests.Chardevs;
 
@@ -14,7 +14,7 @@ internal sealed class ChardevServingTests : IDisposable
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
 
     private readonly Scratch _scratch = new();
-    private readonly FakeTimeProvider _time = new();
+    private readonly StandingClock _time = new();
     private readonly BlockingCollection<ChardevEvent> _events = [];
     private readonly CancellationTokenSource _stop = new();
 
@@ -214,14 +214,11 @@ internal sealed class ChardevServingTests : IDisposable
             _stop.Token);
         Assert.That(await Scratch.WithinAsync(client.ReceiveAsync(new byte[1])), Is.Zero);
 
-        // The end of file came first, the wait's timer is set right behind it: advance until it has been.
-        while (!running.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(200));
-            await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(10)));
-        }
-
-        Assert.That(running.IsCompletedSuccessfully, Is.True);
+        await _time.TimerSetAsync();
+        _time.Advance(TimeSpan.FromMilliseconds(199));
+        Assert.That(running.IsCompleted, Is.False);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Scratch.WithinAsync(running);
     }
 
     private SocketChardev Make(bool server, TimeSpan? reconnect) => new(

@@ -12,6 +12,14 @@ internal sealed class LinkTableTests
         Assert.That(loopback!.WhyNotTap, Does.StartWith("'lo' is not a TAP"));
     }
 
+    [Test]
+    public void Among_all_links_each_is_as_it_is_found_by_its_name()
+    {
+        var all = LinkTable.All();
+        Assert.That(all.Select(link => link.Name), Does.Contain("lo").And.Unique);
+        Assert.That(all.Single(link => link.Name == "lo"), Is.EqualTo(LinkTable.Find("lo")));
+    }
+
     [TestCase("no-such-device")]
     [TestCase("")]
     [TestCase("sixteencharacter")]

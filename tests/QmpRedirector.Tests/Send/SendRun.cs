@@ -36,6 +36,32 @@ internal sealed class SendRun : IDisposable
 
     public async Task<Socket> AcceptAsync() => await Bounded.WaitAsync(_listener.AcceptAsync(), "a connection of the sender");
 
+    /// <summary>Bytes that a connection like this one takes while nobody reads, written in pieces of a size of which one is cut.</summary>
+    public static int RoomFor(int piece)
+    {
+        using TempDirectory folder = new();
+        using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using Socket writer = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        listener.Bind(new UnixDomainSocketEndPoint(folder.File("room")));
+        listener.Listen();
+        writer.Connect(listener.LocalEndPoint!);
+        var room = 0;
+        for (var written = piece; written == piece; room += written)
+            written = writer.Send(new byte[piece]);
+        return room;
+    }
+
+    /// <summary>Until so many bytes wait to be read, which no event tells.</summary>
+    public async Task UntilUnreadAsync(Socket peer, int bytes)
+    {
+        var filling = Task.Run(async () =>
+        {
+            while (peer.Available < bytes && !IsOver)
+                await Task.Delay(1, CancellationToken.None);
+        });
+        await Bounded.WaitAsync(filling, $"{bytes} bytes unread");
+    }
+
     /// <summary>SIGTERM.</summary>
     public void Stop() => _stop.Cancel();
 

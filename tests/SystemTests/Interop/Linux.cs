@@ -10,6 +10,7 @@ internal static class Linux
     public const int CloneNewNet = 0x40000000;
     public const int SigKill = 9;
     public const int SigTerm = 15;
+    public const int SigCont = 18;
     public const int SigStop = 19;
     public const short PollIn = 0x1;
     public const int Eintr = 4;

@@ -100,7 +100,7 @@ internal sealed class QmpProbe : IDisposable
         var timestamp = message["timestamp"]!;
         var at = DateTimeOffset.FromUnixTimeSeconds(timestamp["seconds"]!.GetValue<long>())
             .AddMicroseconds(timestamp["microseconds"]!.GetValue<long>());
-        _events.Add(new QmpEvent(message["event"]!.GetValue<string>(), at));
+        _events.Add(new QmpEvent(message["event"]!.GetValue<string>(), at, message["data"] as JsonObject));
     }
 
     private async Task<JsonObject> ReadAsync()

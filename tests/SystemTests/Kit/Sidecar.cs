@@ -71,6 +71,12 @@ internal sealed class Sidecar : IAsyncDisposable
         Assert.That(IsReady, Is.True, $"The sidecar ended before READY=1: {Error}");
     }
 
+    /// <summary>SIGSTOP: it runs no further until <see cref="Thaw"/>.</summary>
+    public void Freeze() => _process.Signal(Linux.SigStop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => _process.Signal(Linux.SigCont);
+
     /// <summary>SIGTERM; the exit code once it has ended.</summary>
     public async Task<int> TerminateAsync(TimeSpan? within = null)
     {

@@ -52,6 +52,41 @@ internal sealed class WholeFramesTests
         Accounting.Holds(report, sender.Sent, peer);
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_frame_half_written_when_STOP_comes_is_late_if_its_peer_takes_the_rest(bool taken)
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.Namespace.ExecAsync("ip", "link", "set", "lo", "mtu", "200000");
+        var (ours, theirs) = await InProcessForwarder.ConnectedPairAsync(lab.PathOf("m0"));
+        using var connection = ours;
+        ours.SendBufferSize = 4096; // takes part of the frame only
+        using var peer = new ChardevPeer(theirs, vnetHdrSupport: true, allowance: 0);
+        await using var forwarder = InProcessForwarder.Open(lab.Namespace, "lo", Header);
+        var lost = forwarder.ServeAsync(connection);
+        forwarder.Arm();
+
+        var stop = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        lab.OpenSender("lo").Send(Frames.Numbered(0, LargestPayload - Header));
+        await Eventually.ThatAsync(async () => (await forwarder.SnapshotAsync()).PartialBytes > 0, "the frame is half written");
+        forwarder.Disarm(stop);
+        Assert.That((await forwarder.SnapshotAsync()).Late, Is.Zero, "it is not sent yet");
+
+        if (taken)
+        {
+            peer.Allow(long.MaxValue / 2);
+            await peer.WaitForFramesAsync(1);
+        }
+        else
+        {
+            peer.Dispose();
+            await lost;
+        }
+
+        var account = await forwarder.StopAsync();
+        Assert.That((account.Forwarded, account.Late, account.IsBalanced), Is.EqualTo(taken ? (1, 1, true) : (0, 0, true)));
+    }
+
     [Test]
     public async Task With_CAP_NET_RAW_alone_the_smaller_backlog_is_said_in_numbers_and_frames_still_come_whole()
     {

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using QmpRedirector.SystemTests.Kit;
+using static QmpRedirector.SystemTests.Control.ControlKit;
 
-namespace QmpRedirector.SystemTests;
+namespace QmpRedirector.SystemTests.Control;
 
 /// <summary>The control socket on a running sidecar, with real frames, driven by a QMP client that is not the product's.</summary>
 [TestFixture]
@@ -76,8 +77,8 @@ internal sealed class ControlTests
                 sender.SendNumbered(number, 100);
         });
 
-        await control.ExecuteAsync("chardev-add", ControlRequest.Server("m9", lab.PathOf("m9")));
-        await control.ExecuteAsync("object-add", ControlRequest.Redirector("f9", "m9"));
+        await control.ExecuteAsync("chardev-add", Server("m9", lab.PathOf("m9")));
+        await control.ExecuteAsync("object-add", Redirector("f9", "m9"));
         var added = await lab.ConnectPeerAsync("m9");
         var names = (await control.ExecuteAsync("qom-list", Path("/objects")))!.AsArray().Select(o => (string)o!["name"]!).ToList();
         await control.ExecuteAsync("object-del", new JsonObject { ["id"] = "f9" });
@@ -177,7 +178,7 @@ internal sealed class ControlTests
         await lab.StartQemuWithTapAsync();
         var (sidecar, peers) = await StartAsync(lab, "f0");
         using var control = await ControlAsync(lab);
-        await control.ExecuteAsync("chardev-add", ControlRequest.Server("free", lab.PathOf("free")));
+        await control.ExecuteAsync("chardev-add", Server("free", lab.PathOf("free")));
 
         var error = await control.FailAsync(command, (JsonObject)JsonNode.Parse(arguments)!);
         lab.OpenSender().SendNumbered(0, 3);
@@ -220,8 +221,8 @@ internal sealed class ControlTests
         lab.OpenSender().SendNumbered(0, 7);
         await peers["f0"].WaitForFramesAsync(7);
 
-        var screen = await RunAsync(lab, "status", "--control", lab.PathOf("control"));
-        var document = JsonNode.Parse(await RunAsync(lab, "status", "--control", lab.PathOf("control"), "--json"))!;
+        var screen = await OutputOfAsync(lab, "status", "--control", lab.PathOf("control"));
+        var document = JsonNode.Parse(await OutputOfAsync(lab, "status", "--control", lab.PathOf("control"), "--json"))!;
         await sidecar.StopAsync();
 
         using (Assert.EnterMultipleScope())
@@ -235,34 +236,4 @@ internal sealed class ControlTests
             Assert.That((long)document["netfilter-stats"]![0]!["counters"]![0]!["packets"]!, Is.EqualTo(7));
         }
     }
-
-    private static async Task<(Sidecar Sidecar, Dictionary<string, ChardevPeer> Peers)> StartAsync(Lab lab, params string[] ids)
-    {
-        var sidecar = lab.Run([
-            "--control", lab.PathOf("control"),
-            .. ids.SelectMany(id => (string[])[
-                "--chardev", lab.ServerChardev($"m{id[1..]}", "wait=on"), "--object", Capture.Redirector(id, $"m{id[1..]}")])]);
-        var peers = new Dictionary<string, ChardevPeer>();
-        foreach (var id in ids)
-            peers[id] = await lab.ConnectPeerAsync($"m{id[1..]}");
-        await sidecar.ReadyAsync();
-        return (sidecar, peers);
-    }
-
-    private static Task<QmpProbe> ControlAsync(Lab lab) => QmpProbe.ConnectAsync(lab.PathOf("control"));
-
-    private static async Task<string> RunAsync(Lab lab, params string[] arguments)
-    {
-        var status = lab.Start(arguments);
-        Assert.That(await status.WaitForExitAsync(), Is.Zero, status.Error);
-        return status.Output;
-    }
-
-    private static Task<JsonNode?> SetAsync(QmpProbe control, string id, string property, JsonNode value) =>
-        control.ExecuteAsync("qom-set", new JsonObject { ["path"] = $"/objects/{id}", ["property"] = property, ["value"] = value });
-
-    private static Task<JsonNode?> GetAsync(QmpProbe control, string id, string property) =>
-        control.ExecuteAsync("qom-get", new JsonObject { ["path"] = $"/objects/{id}", ["property"] = property });
-
-    private static JsonObject Path(string path) => new() { ["path"] = path };
 }

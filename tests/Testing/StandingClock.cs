@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace QmpRedirector.Testing;
+
+/// <summary>A clock that stands still until it is advanced, and tells when somebody has begun to wait by it.</summary>
+public sealed class StandingClock : FakeTimeProvider
+{
+    private readonly Signal _timerSet = new();
+    private int _timers;
+    private int _awaited;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        Interlocked.Increment(ref _timers);
+        _timerSet.Pulse();
+        return timer;
+    }
+
+    /// <summary>Until one more timer has been set, since the last that was waited for.</summary>
+    public async Task TimerSetAsync()
+    {
+        var awaited = ++_awaited;
+        await _timerSet.WaitUntilAsync(() => Volatile.Read(ref _timers) >= awaited, "somebody to wait by the clock");
+    }
+}
