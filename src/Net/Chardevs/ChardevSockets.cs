@@ -23,7 +23,7 @@ internal static class ChardevSockets
             case ChardevAddress.Inet inet:
                 return await OpenInetAsync(inet, listen: true, cancellationToken);
             default:
-                return Inherit((ChardevAddress.Fd)options.Address);
+                return InheritListener((ChardevAddress.Fd)options.Address);
         }
     }
 
@@ -198,6 +198,18 @@ internal static class ChardevSockets
             handle.SetHandleAsInvalid();
             throw new ChardevException($"File descriptor '{descriptor.Number}' is not a socket: {Reason(e)}", e);
         }
+    }
+
+    // Unasked, a socket that does not listen would be found out only when a peer is to be accepted, again and again.
+    private static Socket InheritListener(ChardevAddress.Fd descriptor)
+    {
+        var socket = Inherit(descriptor);
+        if (socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not 0)
+            return socket;
+        socket.SafeHandle.SetHandleAsInvalid();
+        throw new ChardevException(
+            $"File descriptor '{descriptor.Number}' is a socket that does not listen, which server=on needs: pass one that does, or give "
+            + "server=off for a connection");
     }
 
     internal static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
