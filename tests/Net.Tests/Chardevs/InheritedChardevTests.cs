@@ -60,8 +60,8 @@ internal sealed class InheritedChardevTests : IDisposable
         Assert.That(
             async () => await Chardev(number, server: true).OpenAsync(default),
             Throws.TypeOf<ChardevException>().With.Message.EqualTo(
-                $"File descriptor '{number}' is a socket that does not listen, which server=on needs: pass one that does, or give server=off "
-                + "for a connection"));
+                $"File descriptor '{number}' is a socket that does not listen, which server=on needs: pass one that does, or give "
+                + "server=off for a connection"));
 
         GC.Collect();
         GC.WaitForPendingFinalizers();

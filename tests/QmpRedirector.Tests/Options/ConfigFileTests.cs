@@ -97,7 +97,7 @@ internal sealed class ConfigFileTests
     [TestCase("{\n\"qmp\" 1}", "--config c.json: JSON parse error, '1' is invalid after a property name (line 2, column 7)")]
     [TestCase("", "--config c.json: JSON parse error, there is nothing in it")]
     [TestCase(" \n", "--config c.json: JSON parse error, there is nothing in it")]
-    [TestCase("{\"qmp\": \"/q\",\n \"objects\": [\n", "--config c.json: JSON parse error, the '[' here is never closed (line 2, column 13)")]
+    [TestCase("{\"qmp\": \"/q\",\n \"objects\": [", "--config c.json: JSON parse error, the '[' here is never closed (line 2, column 13)")]
     [TestCase("{\"qmp\": \"/q\",\n \"objects\": []", "--config c.json: JSON parse error, the '{' here is never closed (line 1, column 1)")]
     [TestCase("{\"é\": {\"pid", "--config c.json: JSON parse error, the '{' here is never closed (line 1, column 7)")]
     [TestCase("{\"a\": 1", "--config c.json: JSON parse error, the '{' here is never closed (line 1, column 1)")]
