@@ -10,7 +10,7 @@ namespace QmpRedirector.Net;
 internal static class ChardevSockets
 {
     // sizeof(sun_path) (linux/un.h); a path needs room for its NUL.
-    private const int LongestPath = 107;
+    internal const int LongestPath = 107;
 
     internal const string InTheWay = "something that is not a socket is in the way; remove it or choose another path";
 
@@ -214,12 +214,11 @@ internal static class ChardevSockets
 
     internal static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
     {
-        var length = Encoding.UTF8.GetByteCount(unix.Path);
-        if (length > LongestPath)
-            throw new ChardevException($"UNIX socket path '{unix.Path}' is too long: it must be less than {LongestPath + 1} bytes");
+        if (ChardevAddress.WhyTooLong(unix.Path) is { } sentence)
+            throw new ChardevException(sentence);
         if (!unix.Abstract)
             return new UnixDomainSocketEndPoint(unix.Path);
-        var padding = unix.Tight ? 0 : LongestPath - length;
+        var padding = unix.Tight ? 0 : LongestPath - Encoding.UTF8.GetByteCount(unix.Path);
         return new UnixDomainSocketEndPoint('\0' + unix.Path + new string('\0', padding));
     }
 
