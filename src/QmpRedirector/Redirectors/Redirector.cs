@@ -74,13 +74,7 @@ internal sealed class Redirector : IAsyncDisposable
             lock (_gate)
             {
                 return new RedirectorState(
-                    Phase(),
-                    WhyInactive(),
-                    _tap?.Name,
-                    _vnetHeaderLength ?? Options.VnetHdrLen,
-                    _forwarder.GrantedBacklog,
-                    _cause,
-                    _since);
+                    Phase(), WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause, _since);
             }
         }
     }
@@ -188,10 +182,14 @@ internal sealed class Redirector : IAsyncDisposable
             {
                 _forwarder.Bind(tap.Index);
             }
-            catch (LinuxException)
+            catch (LinuxException e) when (e.IsDeviceGone)
             {
                 // Deleted between the look-up and now; rtnetlink tells when it is there again.
                 return;
+            }
+            catch (LinuxException e)
+            {
+                throw new RedirectorException($"{Id}: nothing can be captured from TAP '{tap.Name}': {e.Message}.", e);
             }
 
             _tap = tap;

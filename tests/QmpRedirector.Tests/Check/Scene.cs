@@ -56,6 +56,7 @@ internal static class Scene
             null,
             null,
             null,
+            null,
             null);
     }
 
