@@ -131,8 +131,9 @@ internal sealed class ObjectLifeTests
         await control.ExecuteAsync("object-add", Redirector("f1", "m0"));
         var second = await lab.ConnectPeerAsync("m0");
         var probes = await Probe.UntilForwardedAsync(sender, second);
+        var before = second.Count;
         sender.SendNumbered(10, 10);
-        await second.WaitForFramesAsync(second.Count + 10);
+        await second.WaitForFramesAsync(before + 10);
         var report = (await sidecar.StopAsync())["f1"];
         await second.WaitForEndAsync();
 
