@@ -33,8 +33,9 @@ internal sealed class ObjectLifeTests
         await SetAsync(control, "f0", "vnet_hdr_len", "0");
         var sender = lab.OpenSender();
         var probes = await Probe.UntilForwardedAsync(sender, peer);
+        var before = peer.Count;
         sender.SendNumbered(0, 20);
-        await peer.WaitForFramesAsync(peer.Count + 20);
+        await peer.WaitForFramesAsync(before + 20);
         var report = (await sidecar.StopAsync())["f0"];
         await peer.WaitForEndAsync();
 
