@@ -41,11 +41,13 @@ internal sealed class RecordingTests
         var report = (await sidecar.StopAsync())["f0"];
         await peer.WaitForEndAsync();
 
-        var packets = await Tshark.ReadAsync(file, "frame.interface_name", "frame.interface_description", "frame.packet_flags", "frame.comment");
+        var packets = await Tshark.ReadAsync(
+            file, "frame.interface_name", "frame.interface_description", "frame.packet_flags", "frame.comment");
         var frames = await Tshark.FramesAsync(file);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(frames, Is.EqualTo(peer.Frames.Select(frame => frame.Payload[10..])), "the bytes the peer got, without the vnet header");
+            Assert.That(
+                frames, Is.EqualTo(peer.Frames.Select(frame => frame.Payload[10..])), "the bytes the peer got, without the vnet header");
             Assert.That(packets.Select(packet => packet[0]), Is.All.EqualTo(Lab.TapName));
             Assert.That(packets.Select(packet => packet[1]), Is.All.EqualTo("f0 netdev=net0"));
             Assert.That(packets.Select(packet => packet[2]).Take(3), Is.EqualTo(new[] { Outbound, Inbound, Outbound }));
@@ -128,7 +130,8 @@ internal sealed class RecordingTests
             Assert.That(packets.Select(packet => packet[0]), Is.All.EqualTo(Lab.TapName));
         }
 
-        Assert.That(await Tshark.CapinfosAsync(file), Does.Contain("Number of interfaces in file: 2").And.Contain("Number of packets = 10"));
+        Assert.That(
+            await Tshark.CapinfosAsync(file), Does.Contain("Number of interfaces in file: 2").And.Contain("Number of packets = 10"));
     }
 
     [Test]

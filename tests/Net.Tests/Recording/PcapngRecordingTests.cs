@@ -313,6 +313,10 @@ internal sealed class PcapngRecordingTests
             recorder.Record(Origin(i), [1]);
         Assert.That((recorder.Recorded, recorder.Lost), Is.EqualTo((0, 11)));
         Assert.That(_failures.Single(), Does.Contain("Broken pipe"));
+
+        var later = recording.Add("f1");
+        later.Record(Origin(1), [1]);
+        Assert.That((later.Recorded, later.Lost, later.Finished.IsCompleted), Is.EqualTo((0, 1, true)), "one that comes after that");
     }
 
     private static FrameOrigin Origin(long after, int tap = Tap0) => new(Time + after, tap, 0, IsTowardsGuest: true);

@@ -59,7 +59,8 @@ internal sealed class AllocationTests
         recorder?.Finish(account);
         recorded?.Close();
         await TestContext.Out.WriteLineAsync(
-            $"{count} frames of {length} bytes{(recorder is null ? "" : $", {recorder.Recorded} of all {all} recorded")}: {string.Join(", ", allocated)} allocated by the process, {collections} collections");
+            $"{count} frames of {length} bytes{(recorder is null ? "" : $", {recorder.Recorded} of all {all} recorded")}: "
+            + $"{string.Join(", ", allocated)} allocated by the process, {collections} collections");
 
         using (Assert.EnterMultipleScope())
         {
