@@ -191,6 +191,15 @@ internal sealed class CheckTests
     }
 
     [Test]
+    public async Task A_control_socket_without_any_redirector_is_well()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+
+        (await CheckRun.OfAsync(lab, "--control", lab.PathOf("control"))).IsWellBut();
+    }
+
+    [Test]
     public async Task Metrics_of_a_running_sidecar_are_not_taken_over()
     {
         await using var capture = await Capture.StartAsync();

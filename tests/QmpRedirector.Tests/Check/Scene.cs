@@ -43,6 +43,7 @@ internal static class Scene
                 BothCapabilities,
                 212992,
                 true,
+                new CaptureSupport(["SO_ATTACH_FILTER"], [], 0),
                 run.Redirectors.ToDictionary(r => r.Id, r => new CaptureSupport(["SO_ATTACH_FILTER"], [], r.Backlog))),
             new Asked<VmFacts>("unix:/qmp", new VmFacts(Greeting(7), Pid, "running", true, false), null),
             [.. run.Redirectors.Select(r => new NetdevFacts(
