@@ -191,6 +191,36 @@ internal sealed class ControlTests
     }
 
     [Test]
+    public async Task Hundreds_of_clients_are_served_and_those_that_never_read_harm_nobody()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var (sidecar, peers) = await StartAsync(lab, "f0");
+        var sender = lab.OpenSender();
+        var clients = new List<QmpProbe>();
+        try
+        {
+            for (var i = 0; i < 300; i++)
+                clients.Add(await ControlAsync(lab));
+            foreach (var silent in clients.Take(100))
+                silent.SendWithoutReading("""{"execute":"query-qmp-schema"}""", times: 200);
+            sender.SendNumbered(0, 1000);
+            await peers["f0"].WaitForFramesAsync(1000);
+
+            await SetAsync(clients[^1], "f0", "status", "off");
+            foreach (var client in clients.Skip(200))
+                Assert.That((string?)(await GetAsync(client, "f0", "status")), Is.EqualTo("off"));
+            var report = (await sidecar.StopAsync())["f0"];
+            await peers["f0"].WaitForEndAsync();
+            Accounting.Holds(report, sent: 1000, peers["f0"]);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Test]
     public async Task Quit_ends_it_cleanly_and_leaves_no_socket()
     {
         await using var lab = await Lab.CreateAsync();
