@@ -28,7 +28,7 @@ Environment:
                    (emulation: ten to twenty times slower, boots in about 6 s)
   LAB_MEMORY=MIB   its memory, 3072 by default; LAB_CPUS=N, 2 by default
 
-The first use downloads Debian's kernel; about 100 MB stay in the cache
+The first use downloads two of Debian's kernels; 200 MB stay in the cache
 (\$QMP_REDIRECTOR_CACHE, else ~/.cache/qmp-redirector), nothing else is written.
 Any number of labs can run at once. Exit status 125: the lab itself failed.
 USAGE
