@@ -157,6 +157,8 @@ internal sealed class ControlTests
     }
 
     [TestCase("qom-set", """{"path":"/objects/f0","property":"status","value":"maybe"}""", "Invalid value for netfilter status, should be 'on' or 'off'")]
+    [TestCase("qom-set", """{"path":"/objects/f0","property":"status","value":""}""", "Invalid value for netfilter status, should be 'on' or 'off'")]
+    [TestCase("qom-set", """{"path":"/objects/f0","property":"queue","value":""}""", "Parameter 'queue' does not accept value ''")]
     [TestCase("qom-set", """{"path":"/objects/f0","property":"netdev","value":"net1"}""", "cannot be changed while the object exists")]
     [TestCase("qom-set", """{"path":"/objects/f0","property":"queue","value":"up"}""", "Parameter 'queue' does not accept value 'up'")]
     [TestCase("qom-set", """{"path":"/objects/f0","property":"enable_when_stopped","value":"on"}""", "Invalid parameter type for 'enable_when_stopped', expected: boolean")]
