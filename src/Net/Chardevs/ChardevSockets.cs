@@ -213,13 +213,27 @@ internal static class ChardevSockets
     // Unasked, a socket that does not listen would be found out only when a peer is to be accepted, again and again.
     private static Socket InheritListener(ChardevAddress.Fd descriptor)
     {
-        var socket = Inherit(descriptor);
-        if (socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not 0)
-            return socket;
-        socket.SafeHandle.SetHandleAsInvalid();
-        throw new ChardevException(
-            $"File descriptor '{descriptor.Number}' is a socket that does not listen, which server=on needs: pass one that does, or give "
-            + "server=off for a connection");
+        if (WhyNotListener(descriptor) is { } sentence)
+            throw new ChardevException(sentence);
+        return Inherit(descriptor);
+    }
+
+    /// <summary>Null when the descriptor is a socket that listens. It stays whose it is.</summary>
+    internal static string? WhyNotListener(ChardevAddress.Fd descriptor)
+    {
+        using var handle = new SafeSocketHandle(descriptor.Number, ownsHandle: false);
+        try
+        {
+            using var socket = new Socket(handle);
+            return socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not 0
+                ? null
+                : $"File descriptor '{descriptor.Number}' is a socket that does not listen: pass one that does; a chardev takes a connection "
+                    + "with server=off";
+        }
+        catch (SocketException e)
+        {
+            return $"File descriptor '{descriptor.Number}' is not a socket: {Reason(e)}";
+        }
     }
 
     internal static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)

@@ -145,7 +145,7 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
         {
             table.RemoveChardev(chardev);
             if (e is ChardevException)
-                throw new QmpServerError(e.Message);
+                throw new QmpServerError($"Failed to add chardev '{options.Id}': {e.Message}");
             throw;
         }
     }

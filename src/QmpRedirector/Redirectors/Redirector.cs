@@ -172,7 +172,8 @@ internal sealed class Redirector : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (ifname != Options.Ifname)
+            // One that ends may still be told by who has seen it in the table; its socket may be closed.
+            if (_stopping || ifname != Options.Ifname)
                 return;
             _ifname = tap.Name;
             if (tap.Index == _tap?.Index)
@@ -242,6 +243,8 @@ internal sealed class Redirector : IAsyncDisposable
     {
         lock (_gate)
         {
+            if (_stopping)
+                return;
             if (changed.Queue != Options.Queue)
                 _forwarder.SetDirection(DirectionOf(changed.Queue));
             if (changed.Backlog != Options.Backlog)

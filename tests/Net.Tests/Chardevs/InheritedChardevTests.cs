@@ -52,16 +52,17 @@ internal sealed class InheritedChardevTests : IDisposable
     }
 
     [Test]
-    public void A_socket_that_does_not_listen_is_no_server_and_stays_open()
+    public async Task A_socket_that_does_not_listen_is_no_server_and_stays_open()
     {
         using var listener = Scratch.Listen(_scratch.PathOf("m0"));
         using var connection = Scratch.Connect(_scratch.PathOf("m0"));
         var number = (int)connection.Handle;
+        var sentence = $"File descriptor '{number}' is a socket that does not listen: pass one that does; a chardev takes a connection with "
+            + "server=off";
         Assert.That(
             async () => await Chardev(number, server: true).OpenAsync(default),
-            Throws.TypeOf<ChardevException>().With.Message.EqualTo(
-                $"File descriptor '{number}' is a socket that does not listen, which server=on needs: pass one that does, or give "
-                + "server=off for a connection"));
+            Throws.TypeOf<ChardevException>().With.Message.EqualTo(sentence));
+        Assert.That(await ChardevProbe.WhyNotListenAsync(new ChardevAddress.Fd(number), default), Is.EqualTo(sentence));
 
         GC.Collect();
         GC.WaitForPendingFinalizers();
