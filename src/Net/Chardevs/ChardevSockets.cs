@@ -69,9 +69,15 @@ internal static class ChardevSockets
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
             socket?.Dispose();
-            throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e, isUnix: true)}", e);
+            throw new ChardevException($"Failed to bind socket to '{unix.Path}': {WhyNotBound(unix, e)}", e);
         }
     }
+
+    // .NET has no code for EROFS and does not keep the kernel's, but the directory can be asked.
+    private static string WhyNotBound(ChardevAddress.Unix unix, Exception e) =>
+        e is SocketException { SocketErrorCode: SocketError.SocketError } && !unix.Abstract && PathAccess.WhyNotCreate(unix.Path) is { } reason
+            ? reason
+            : Reason(e, isUnix: true);
 
     // Linux gives the file the mode of the socket's own inode (net/unix/af_unix.c: unix_bind_bsd), so it never has a wider one.
     private static void SetMode(Socket socket, UnixFileMode mode)

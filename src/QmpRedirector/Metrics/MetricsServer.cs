@@ -58,9 +58,10 @@ internal sealed class MetricsServer : IDisposable
             await probe.OpenAsync(cancellationToken);
             return true;
         }
-        catch (ChardevException)
+        catch (ChardevException e)
         {
-            return false;
+            // EAGAIN: its queue of connections is full, so somebody is there.
+            return e.InnerException is SocketException { SocketErrorCode: SocketError.WouldBlock };
         }
     }
 

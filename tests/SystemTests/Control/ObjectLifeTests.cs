@@ -90,6 +90,24 @@ internal sealed class ObjectLifeTests
     }
 
     [Test]
+    public async Task A_chardev_whose_only_connection_has_ended_takes_no_other_redirector()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        using var listener = new ChardevListener(lab.PathOf("m0"));
+        var sidecar = lab.Run(
+            "--control", lab.PathOf("control"), "--chardev", $"socket,id=m0,path={lab.PathOf("m0")}", "--object", Capture.Redirector("f0", "m0"));
+        await sidecar.ReadyAsync();
+        using var control = await ControlAsync(lab);
+
+        await control.ExecuteAsync("object-del", new JsonObject { ["id"] = "f0" });
+        var error = await control.FailAsync("object-add", Redirector("f0", "m0"));
+        await sidecar.TerminateAsync();
+
+        Assert.That(error, Does.Contain("The connection of chardev 'm0' has ended").And.Contain("chardev-remove and chardev-add it"));
+    }
+
+    [Test]
     public async Task An_object_whose_netdev_is_not_there_yet_waits_in_prelaunch_as_one_of_the_command_line_does()
     {
         await using var lab = await Lab.CreateAsync();
