@@ -11,6 +11,8 @@ top=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
 . "$top/scripts/lib/netns.sh"
 # shellcheck source=scripts/lib/qemu.sh
 . "$top/scripts/lib/qemu.sh"
+# shellcheck source=scripts/lib/vhost.sh
+. "$top/scripts/lib/vhost.sh"
 
 usage() {
   cat << USAGE
@@ -21,11 +23,12 @@ Boots a guest on a TAP, starts qmp-redirector beside it with the -chardev and
 datagrams while the guest runs, is stopped, and runs again. Three redirectors,
 with different properties, lead to three filter-redirectors of a second QEMU,
 which records every frame and injects it into a second guest. Every frame is
-compared byte by byte. About 30 seconds; needs root, changes nothing outside its
+compared byte by byte with what entered guest 1's TAP, and with what guest 1 itself
+received. About 30 seconds; needs root, changes nothing outside its
 own network namespaces (installs missing Debian packages).
 
   --keep     keep the folder with captures and logs, and say where it is
-  --vhost    start guest 1 with vhost=on (needs /dev/vhost-net)
+  --vhost    start guest 1 with vhost=on, and show that it is (scripts/vhost-demo.sh)
 
 Exit status 0 only if everything was as expected. QMP_REDIRECTOR names another
 binary than out/qmp-redirector.
@@ -35,6 +38,8 @@ USAGE
 readonly host_address=10.9.0.1 guest_address=10.9.0.2 guest_mac=52:54:00:aa:bb:02
 # What filter-dump records beside a modern virtio-net device: its 12-byte header, then the frame.
 readonly vnet_header=12
+# What comes before each frame in the guest's own capture (scripts/guest/capture.c).
+readonly guest_header=10
 readonly redirectors=3
 readonly redirector_name=('f0 (the defaults)' 'f1 enable_when_stopped=on' 'f2 status=off')
 readonly redirector_options=('' ',enable_when_stopped=on' ',status=off')
@@ -65,6 +70,7 @@ prepare() {
   ((EUID == 0)) || die "needs root: network namespaces, TAPs and packet sockets; try 'sudo scripts/demo.sh'"
   [[ $(uname -m) == x86_64 ]] || die "needs an x86_64 machine: its guests' kernel is Debian's for amd64"
   [[ -z $vhost || -c /dev/vhost-net ]] || die "--vhost: this machine has no /dev/vhost-net; leave the option out"
+  [[ -z ${QEMU-} || -x $QEMU ]] || die "QEMU=$QEMU is not a program"
   need_packages ip=iproute2 tcpdump=tcpdump qemu-system-x86_64=qemu-system-x86
   # Assigned first: 'eval' would hide that it failed.
   local guest
@@ -97,7 +103,8 @@ boot_guests() {
   local i options=() addresses="gip=$guest_address/24 gip1=$guest_address/24 gip2=$guest_address/24"
   start_guest guest1 "$host_a" "gip=$guest_address/24" \
     -netdev "tap,id=net0,ifname=tap0,script=no,downscript=no,vhost=${vhost:-off}" \
-    -device "virtio-net-pci,netdev=net0,mac=$guest_mac" \
+    -device "virtio-net-pci,id=nic0,netdev=net0,mac=$guest_mac" \
+    -device virtio-serial-pci -chardev "file,id=own,path=$run/guest1.pcap" -device virtserialport,chardev=own \
     -qmp "unix:$run/sidecar.qmp,server=on,wait=off"
   # A guest like the first, once per redirector. The recorder comes after the redirector, which passes on only what it injects.
   for ((i = 0; i < redirectors; i++)); do
@@ -140,6 +147,11 @@ send() {
 # compare STREAM REDIRECTOR: the recorded frames against the sent ones.
 compare() {
   "$TOOLS/compare-captures" "$run/sent.pcap" "$run/got$2.pcap" "$1" "$vnet_header"
+}
+
+# Of the recorded frames, those guest 1 itself received, byte by byte.
+identical_to_guest1() {
+  "$TOOLS/compare-captures" "$run/guest1.pcap" "$run/got$2.pcap" "$1" "$vnet_header" "$guest_header" | value identical
 }
 
 expected() {
@@ -196,7 +208,7 @@ run_phase() {
 
 # row PHASE REDIRECTOR GUEST-1: one line of the table; fails if it is not as expected.
 row() {
-  local phase=$1 i=$2 guest1=$3 sent=${phase_count[$1]} want result got identical guest2 mark=ok
+  local phase=$1 i=$2 guest1=$3 sent=${phase_count[$1]} want result got identical own guest2 mark=ok
   want=$(expected "$phase" "$i")
   result=$(compare "$phase" "$i")
   got=$(value got <<< "$result")
@@ -204,6 +216,8 @@ row() {
   guest2=$(agent guest2 "STAT $phase eth$i" | value received)
   [[ $(value sent <<< "$result") == "$sent" && $got == "$want" && $identical == "$want" && $guest2 == "$want" ]] || mark=FAIL
   [[ $(value out_of_order <<< "$result") == 0 ]] || mark=FAIL
+  own=$(identical_to_guest1 "$phase" "$i")
+  [[ $own == $((want ? guest1 : 0)) ]] || mark=FAIL
   # A redirector that is off all the time forwards nothing at all, probes and ARP included.
   [[ $i != 2 || $(value others <<< "$result") == 0 ]] || mark=FAIL
   # A stopped guest gets what its TAP still holds when it is continued: shown, not judged.
@@ -212,22 +226,29 @@ row() {
   elif [[ $guest1 != "$sent" ]]; then
     mark=FAIL
   fi
-  printf '%-9s %-25s %5s %7s %8s %9s %7s %s\n' "${phase_name[phase]}" "${redirector_name[i]}" "$sent" "$guest1" "$got" "$identical" \
-    "$guest2" "$mark"
+  printf '%-9s %-25s %5s %7s %8s %9s %9s %7s %s\n' "${phase_name[phase]}" "${redirector_name[i]}" "$sent" "$guest1" "$got" "$identical" \
+    "$own" "$guest2" "$mark"
   [[ $mark == ok ]]
 }
 
 print_table() {
   local phase i guest1 bad=0
-  printf '\n%-9s %-25s %5s %7s %8s %9s %7s\n' guest '' data- 'guest 1' 'QEMU 2' same 'guest 2'
-  printf '%-9s %-25s %5s %7s %8s %9s %7s\n' '1 is' redirector grams got recorded bytes got
+  printf '\n%-9s %-25s %5s %7s %8s %9s %9s %7s\n' guest '' data- 'guest 1' 'QEMU 2' same 'same as' 'guest 2'
+  printf '%-9s %-25s %5s %7s %8s %9s %9s %7s\n' '1 is' redirector grams got recorded bytes "guest 1's" got
   for ((phase = 0; phase < ${#phase_name[@]}; phase++)); do
     guest1=$(agent guest1 "STAT $phase" | value received)
     for ((i = 0; i < redirectors; i++)); do
       row "$phase" "$i" "$guest1" || ((++bad))
     done
   done
-  printf '* only when it was continued: QEMU had left them in the TAP\n\n'
+  if [[ -n $vhost ]]; then
+    printf '* only when it was continued: QEMU had read the first, and drops it; the others had stayed in the TAP\n\n'
+    printf 'qmp-redirector said of f0:\n'
+    sed -n 's/^\([0-9:.]*\) f0: \(armed\|disarmed\)/  \1 \2/p' "$run/sidecar.log"
+    printf '\n'
+  else
+    printf '* only when it was continued: QEMU had left them in the TAP\n\n'
+  fi
   if ((bad)); then
     printf 'FAIL: %d of %d lines are not as expected\n' "$bad" $((redirectors * ${#phase_name[@]}))
     return 1
@@ -254,6 +275,10 @@ main() {
   make_hosts
   printf 'booting guest 1 (vhost=%s, %s on tap0) and guest 2 (same address, other host)\n' "${vhost:-off}" "$guest_address"
   boot_guests
+  if [[ -n $vhost ]]; then
+    show_vhost guest1
+    show_refusal guest1 net0
+  fi
   record_tap
   start_sidecar
   for ((phase = 0; phase < ${#phase_name[@]}; phase++)); do

@@ -12,10 +12,14 @@ public sealed class StandingClock : FakeTimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = base.CreateTimer(callback, state, dueTime, period);
-        Interlocked.Increment(ref _timers);
+        if (dueTime != Timeout.InfiniteTimeSpan)
+            Interlocked.Increment(ref _timers);
         _timerSet.Pulse();
         return timer;
     }
+
+    /// <summary>How often a timer has been set.</summary>
+    public int Timers => Volatile.Read(ref _timers);
 
     /// <summary>Until one more timer has been set, since the last that was waited for.</summary>
     public async Task TimerSetAsync()

@@ -82,7 +82,8 @@ static struct capture read_capture(const char *name, uint32_t stream, size_t ski
     if (length < sizeof header)
         return capture;
     memcpy(header, bytes, sizeof header);
-    if (header[0] != 0xa1b2c3d4 || header[5] != 1)
+    // Ethernet, or the guest's own capture (../capture.c).
+    if (header[0] != 0xa1b2c3d4 || (header[5] != 1 && header[5] != 147))
         fail(name, "not a pcap file of Ethernet frames");
 
     for (size_t at = sizeof header; at + sizeof record <= length; at += sizeof record + record[2])
@@ -115,16 +116,17 @@ static const struct frame *find(const struct capture *capture, uint32_t sequence
 
 int main(int argc, char **argv)
 {
-    if (argc < 4 || argc > 5)
+    if (argc < 4 || argc > 6)
     {
-        fputs("usage: compare-captures SENT.pcap GOT.pcap STREAM [SKIP]\n"
+        fputs("usage: compare-captures SENT.pcap GOT.pcap STREAM [SKIP [SENT-SKIP]]\n"
               "Prints, for the packets of STREAM: sent, got, identical (the whole frame), different, duplicates,\n"
               "out_of_order, and others (frames of GOT that are no packets of STREAM). SKIP bytes come before each\n"
-              "frame in GOT: 12 for what QEMU's filter-dump writes beside a modern virtio-net device.\n", stderr);
+              "frame in GOT: 12 for what QEMU's filter-dump writes beside a modern virtio-net device. SENT-SKIP is the\n"
+              "same of SENT: 10 for a guest's own capture.\n", stderr);
         return 2;
     }
     uint32_t stream = (uint32_t)strtoul(argv[3], NULL, 10);
-    struct capture sent = read_capture(argv[1], stream, 0);
+    struct capture sent = read_capture(argv[1], stream, argc > 5 ? strtoul(argv[5], NULL, 10) : 0);
     struct capture got = read_capture(argv[2], stream, argc > 4 ? strtoul(argv[4], NULL, 10) : 0);
 
     size_t identical = 0, different = 0, duplicates = 0, out_of_order = 0, sent_at = 0;

@@ -11,7 +11,7 @@ public static class ChardevProbe
 {
     /// <summary>
     /// Null when a server could listen there. Of a path the directory and what is at the path are looked at; a TCP port or an abstract
-    /// name is bound for an instant and never listened on, which nobody can notice. A descriptor is not looked at.
+    /// name is bound for an instant and never listened on, which nobody can notice. A descriptor is only asked.
     /// </summary>
     public static async Task<string?> WhyNotListenAsync(ChardevAddress address, CancellationToken cancellationToken)
     {
@@ -26,7 +26,7 @@ public static class ChardevProbe
                     (await ChardevSockets.OpenInetAsync(inet, backlog: null, cancellationToken)).Dispose();
                     return null;
                 default:
-                    return null;
+                    return ChardevSockets.WhyNotListener((ChardevAddress.Fd)address);
             }
         }
         catch (ChardevException e)

@@ -11,7 +11,7 @@ namespace QmpRedirector.Net;
 internal static class ChardevSockets
 {
     // sizeof(sun_path) (linux/un.h); a path needs room for its NUL.
-    private const int LongestPath = 107;
+    internal const int LongestPath = 107;
 
     internal const string InTheWay = "something that is not a socket is in the way; remove it or choose another path";
 
@@ -24,7 +24,7 @@ internal static class ChardevSockets
             case ChardevAddress.Inet inet:
                 return await OpenInetAsync(inet, options.Backlog, cancellationToken);
             default:
-                return Inherit((ChardevAddress.Fd)options.Address);
+                return InheritListener((ChardevAddress.Fd)options.Address);
         }
     }
 
@@ -69,9 +69,15 @@ internal static class ChardevSockets
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
             socket?.Dispose();
-            throw new ChardevException($"Failed to bind socket to '{unix.Path}': {Reason(e, isUnix: true)}", e);
+            throw new ChardevException($"Failed to bind socket to '{unix.Path}': {WhyNotBound(unix, e)}", e);
         }
     }
+
+    // .NET has no code for EROFS and does not keep the kernel's, but the directory can be asked.
+    private static string WhyNotBound(ChardevAddress.Unix unix, Exception e) =>
+        e is SocketException { SocketErrorCode: SocketError.SocketError } && !unix.Abstract && PathAccess.WhyNotCreate(unix.Path) is { } reason
+            ? reason
+            : Reason(e, isUnix: true);
 
     // Linux gives the file the mode of the socket's own inode (net/unix/af_unix.c: unix_bind_bsd), so it never has a wider one.
     private static void SetMode(Socket socket, UnixFileMode mode)
@@ -210,14 +216,39 @@ internal static class ChardevSockets
         }
     }
 
+    // Unasked, a socket that does not listen would be found out only when a peer is to be accepted, again and again.
+    private static Socket InheritListener(ChardevAddress.Fd descriptor)
+    {
+        if (WhyNotListener(descriptor) is { } sentence)
+            throw new ChardevException(sentence);
+        return Inherit(descriptor);
+    }
+
+    /// <summary>Null when the descriptor is a socket that listens. It stays whose it is.</summary>
+    internal static string? WhyNotListener(ChardevAddress.Fd descriptor)
+    {
+        using var handle = new SafeSocketHandle(descriptor.Number, ownsHandle: false);
+        try
+        {
+            using var socket = new Socket(handle);
+            return socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not 0
+                ? null
+                : $"File descriptor '{descriptor.Number}' is a socket that does not listen: pass one that does; a chardev takes a connection "
+                    + "with server=off";
+        }
+        catch (SocketException e)
+        {
+            return $"File descriptor '{descriptor.Number}' is not a socket: {Reason(e)}";
+        }
+    }
+
     internal static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
     {
-        var length = Encoding.UTF8.GetByteCount(unix.Path);
-        if (length > LongestPath)
-            throw new ChardevException($"UNIX socket path '{unix.Path}' is too long: it must be less than {LongestPath + 1} bytes");
+        if (ChardevAddress.WhyTooLong(unix.Path) is { } sentence)
+            throw new ChardevException(sentence);
         if (!unix.Abstract)
             return new UnixDomainSocketEndPoint(unix.Path);
-        var padding = unix.Tight ? 0 : LongestPath - length;
+        var padding = unix.Tight ? 0 : LongestPath - Encoding.UTF8.GetByteCount(unix.Path);
         return new UnixDomainSocketEndPoint('\0' + unix.Path + new string('\0', padding));
     }
 

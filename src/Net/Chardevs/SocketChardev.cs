@@ -34,6 +34,9 @@ public sealed class SocketChardev : IDisposable
     /// <summary>A peer is connected.</summary>
     public bool IsConnected { get; private set; }
 
+    /// <summary>Its only connection has been handed out, and it makes no other.</summary>
+    public bool IsSpent => !_options.Server && _options.Reconnect is null && Volatile.Read(ref _first) is null;
+
     /// <summary>As <c>query-chardev</c> shows it.</summary>
     public string Filename => (IsConnected ? "" : "disconnected:") + _options.Address + (_options.Server ? ",server=on" : "");
 

@@ -23,6 +23,9 @@ public sealed class LinuxException : IOException
     /// <summary>True for EPERM and EACCES: a capability or a file permission is missing.</summary>
     public bool IsPermission => Errno is Interop.Errno.EPERM or Interop.Errno.EACCES;
 
+    /// <summary>True for ENODEV and ENXIO: the device that was meant is gone.</summary>
+    public bool IsDeviceGone => Errno is Interop.Errno.ENODEV or Interop.Errno.ENXIO;
+
     internal static LinuxException Last(string call, string? on = null) => new(call, Marshal.GetLastPInvokeError(), on);
 
     /// <summary>The kernel's words for an errno, as strerror(3) has them.</summary>

@@ -161,6 +161,9 @@ internal static class QmpListener
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when address.Kind == QmpAddressKind.Unix =>
             "its directory does not exist; create it or choose another path.",
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "the host's address is not one of this machine.",
+        // ENOTDIR, EROFS, ENOSPC: .NET has no code for them and does not keep the kernel's.
+        SocketException { SocketErrorCode: SocketError.SocketError } when address.Kind == QmpAddressKind.Unix =>
+            "no socket can be made there: what should be its directory is none, or its file system is read-only or full.",
         SocketException { SocketErrorCode: SocketError.AccessDenied } or UnauthorizedAccessException =>
             "permission denied; choose a path or port this user may use.",
         SocketException s => $"{new Win32Exception(s.NativeErrorCode).Message}.",

@@ -10,8 +10,16 @@ internal static class Cli
     public const string Program = "qmp-redirector";
     private const int UsageError = 2;
 
-    /// <summary>After SIGTERM or SIGINT, for a command that does not end of itself: within a second the process is gone.</summary>
-    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromMilliseconds(950);
+    /// <summary>
+    /// After SIGTERM or SIGINT the process is gone within a second, also where nobody reads what it writes; its exit code is 143 or 130 then.
+    /// </summary>
+    private static readonly TimeSpan _endOfItself = TimeSpan.FromMilliseconds(950);
+
+    /// <summary>
+    /// <c>run</c> keeps deadlines of its own within that second. Where the machine is too busy for them, an exit code of 0 and the account
+    /// are worth more than to be in time.
+    /// </summary>
+    private static readonly TimeSpan _endOfRun = TimeSpan.FromSeconds(5);
 
     public static string Version { get; } = typeof(Cli).Assembly.GetName().Version!.ToString(3);
 
@@ -82,8 +90,12 @@ internal static class Cli
             SetAction(statusCommand.Read(result), status);
         if (errors.Count > 0)
             return Print(error, UsageErrors.Text(errors, command == root ? Program : $"{Program} {command.Name}"), UsageError);
-        return result.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = TerminationTimeout });
+        return result.InvokeAsync(new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            ProcessTerminationTimeout = command == runCommand ? _endOfRun : _endOfItself,
+        });
 
         void SetAction<T>(OptionsResult<T> options, Func<T, CancellationToken, Task<int>> action)
             where T : class

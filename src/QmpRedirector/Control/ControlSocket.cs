@@ -13,6 +13,12 @@ internal sealed class ControlSocket : IAsyncDisposable
     /// <summary>Sent when a redirector was armed or disarmed; its data is the redirector's entry in <c>query-status</c>.</summary>
     public const string StateChanged = "REDIRECTOR_STATE_CHANGED";
 
+    /// <summary>What one client may send unfinished, or leave unread: far more than any command or hundred events here.</summary>
+    private const int ClientBytes = 256 << 10;
+
+    /// <summary>Half of the descriptors a process has by default; all of bad will, they take 256 MiB at most.</summary>
+    private const int MostClients = 512;
+
     private readonly QmpServer _server;
     private readonly ObjectCommands _objects;
 
@@ -49,6 +55,9 @@ internal sealed class ControlSocket : IAsyncDisposable
                 Version = new QmpVersion(version.Major, version.Minor, version.Build, Cli.Program),
                 TimeProvider = time,
                 Logger = logger,
+                MaxRequestBytes = ClientBytes,
+                ClientQueueBytes = ClientBytes,
+                MaxClients = MostClients,
             },
             commands);
         table.OnState = redirector => _server.Emit(StateChanged, StatusAnswers.State(redirector));

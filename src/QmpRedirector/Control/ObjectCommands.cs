@@ -77,6 +77,15 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
                 : QemuSentences.NoOutDevice(options.Outdev!));
         if (table.UserOf(outdev) is not null)
             throw new QmpServerError(QemuSentences.InUse(outdev.Options.Id));
+
+        // QEMU's chardev keeps its connection for the next filter; here it has ended with the redirector.
+        if (outdev.Socket.IsSpent)
+        {
+            throw new QmpServerError(
+                $"The connection of chardev '{outdev.Options.Id}' has ended, and without reconnect it makes no other: chardev-remove and "
+                + "chardev-add it");
+        }
+
         await StartAsync(options, cancellationToken);
     }
 
@@ -145,7 +154,7 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
         {
             table.RemoveChardev(chardev);
             if (e is ChardevException)
-                throw new QmpServerError(e.Message);
+                throw new QmpServerError($"Failed to add chardev '{options.Id}': {e.Message}");
             throw;
         }
     }

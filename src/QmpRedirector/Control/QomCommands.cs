@@ -9,6 +9,7 @@ namespace QmpRedirector.Control;
 internal sealed class QomCommands(RedirectorTable table)
 {
     private const string Container = "/objects";
+    private const string PartialContainer = "objects";
 
     // A property is changed from what it is: two changes at once must not lose one.
     private readonly Lock _changing = new();
@@ -24,7 +25,7 @@ internal sealed class QomCommands(RedirectorTable table)
     {
         var path = arguments.GetString("path");
         arguments.Done();
-        if (path.TrimEnd('/') is Container or "")
+        if (path.TrimEnd('/') is Container or PartialContainer or "")
         {
             return path.TrimEnd('/').Length == 0
                 ? new JsonArray(Property("objects", "child<container>"))
@@ -88,7 +89,10 @@ internal sealed class QomCommands(RedirectorTable table)
 
     private Redirector Find(string path)
     {
-        var id = path.StartsWith(Container + "/", StringComparison.Ordinal) ? path[(Container.Length + 1)..] : path;
+        // As in QEMU, a path may begin within the tree, and a slash at its end says nothing (qom/object.c, object_resolve_path).
+        var trimmed = path.TrimEnd('/');
+        var slash = trimmed.LastIndexOf('/');
+        var id = slash < 0 || trimmed[..slash] is Container or PartialContainer ? trimmed[(slash + 1)..] : trimmed;
         return table.Find(id)?.Redirector ?? throw new QmpServerError(QmpErrorClass.DeviceNotFound, $"Device '{path}' not found");
     }
 

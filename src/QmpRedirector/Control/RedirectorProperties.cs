@@ -64,7 +64,10 @@ internal static class RedirectorProperties
         foreach (var (property, _, _) in Of(options.Type).Where(p => p.Name != "type"))
         {
             var current = property == name ? value?.DeepClone() : Get(options, property);
-            if (current is not JsonValue text || !text.TryGetValue(out string? unset) || unset.Length > 0)
+
+            // Left out, a property gets its default: to set another one than ifname to "" is wrong, as in QEMU, and no way to that.
+            var maybeUnset = property != name || property == "ifname";
+            if (!maybeUnset || current is not JsonValue text || !text.TryGetValue(out string? unset) || unset.Length > 0)
                 description[property] = current;
         }
 

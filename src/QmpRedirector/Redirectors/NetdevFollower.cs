@@ -24,17 +24,18 @@ internal sealed class NetdevFollower(
     private readonly Lock _waking = new();
     private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _accepted;
+    private bool _disposed;
     private string? _said;
 
     /// <summary>Completes when QEMU has been asked for the netdev once, whatever it said.</summary>
     public Task Looked => _looked.Task;
 
-    /// <summary>Something may have changed: look now.</summary>
+    /// <summary>Something may have changed: look now. May come late, from who has seen its redirector in the table.</summary>
     public void Wake()
     {
         lock (_waking)
         {
-            if (_woken.CurrentCount == 0)
+            if (!_disposed && _woken.CurrentCount == 0)
                 _woken.Release();
         }
     }
@@ -53,7 +54,14 @@ internal sealed class NetdevFollower(
         }
     }
 
-    public void Dispose() => _woken.Dispose();
+    public void Dispose()
+    {
+        lock (_waking)
+        {
+            _disposed = true;
+            _woken.Dispose();
+        }
+    }
 
     private async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {

@@ -75,7 +75,13 @@ internal sealed class Redirector : IAsyncDisposable
             lock (_gate)
             {
                 return new RedirectorState(
-                    Phase(), WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause, _since);
+                    Phase(),
+                    WhyInactive(),
+                    _tap?.Name,
+                    _vnetHeaderLength ?? Options.VnetHdrLen,
+                    _forwarder.GrantedBacklog,
+                    _cause,
+                    _since);
             }
         }
     }
@@ -167,7 +173,8 @@ internal sealed class Redirector : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (ifname != Options.Ifname)
+            // One that ends may still be told by who has seen it in the table; its socket may be closed.
+            if (_stopping || ifname != Options.Ifname)
                 return;
             _ifname = tap.Name;
             if (tap.Index == _tap?.Index)
@@ -183,10 +190,14 @@ internal sealed class Redirector : IAsyncDisposable
             {
                 _forwarder.Bind(tap.Index);
             }
-            catch (LinuxException)
+            catch (LinuxException e) when (e.IsDeviceGone)
             {
                 // Deleted between the look-up and now; rtnetlink tells when it is there again.
                 return;
+            }
+            catch (LinuxException e)
+            {
+                throw new RedirectorException($"{Id}: nothing can be captured from TAP '{tap.Name}': {e.Message}.", e);
             }
 
             _tap = tap;
@@ -233,6 +244,8 @@ internal sealed class Redirector : IAsyncDisposable
     {
         lock (_gate)
         {
+            if (_stopping)
+                return;
             if (changed.Queue != Options.Queue)
                 _forwarder.SetDirection(DirectionOf(changed.Queue));
             if (changed.Backlog != Options.Backlog)

@@ -22,6 +22,8 @@ internal sealed class RedirectorTable(
     /// <summary>How long a redirector that is removed waits for the last of its frames to be recorded.</summary>
     private static readonly TimeSpan _recordingRest = TimeSpan.FromMilliseconds(150);
 
+    // Taken before the gate, for which the VM's events wait: to make a redirector takes a while.
+    private readonly Lock _coming = new();
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NetdevResolver _resolver = new(new ProcFs());
@@ -79,20 +81,23 @@ internal sealed class RedirectorTable(
     public RedirectorUnit Add(RedirectorOptions options)
     {
         var outdev = FindChardev(options.Outdev!)!;
-        var redirector = Make(options, outdev);
-        var unit = new RedirectorUnit(
-            redirector, new NetdevFollower(redirector, vm, _resolver, waitsForNetdev, time, logger), outdev, logger);
-        lock (_gate)
+        lock (_coming)
         {
             // A redirector nobody will stop must not come to be.
             if (_stopped)
                 throw new OperationCanceledException();
-            _units = _units.Add(unit);
-            if (_vm is not null)
-                redirector.OnVm(_vm);
-        }
+            var redirector = Make(options, outdev);
+            var unit = new RedirectorUnit(
+                redirector, new NetdevFollower(redirector, vm, _resolver, waitsForNetdev, time, logger), outdev, logger);
+            lock (_gate)
+            {
+                _units = _units.Add(unit);
+                if (_vm is not null)
+                    redirector.OnVm(_vm);
+            }
 
-        return unit;
+            return unit;
+        }
     }
 
     /// <summary>Takes a redirector out and ends it, its part of the recording included; the account is its last.</summary>
@@ -106,6 +111,9 @@ internal sealed class RedirectorTable(
         if (unit.Redirector.Recorder is { } recorder)
             await Task.WhenAny(recorder.Finished, Task.Delay(_recordingRest, time));
         await unit.DisposeAsync();
+
+        // A chardev that waits for its next redirector must not keep this one's memory.
+        unit.Outdev.Socket.OnEvent = null;
         return account;
     }
 
@@ -122,7 +130,7 @@ internal sealed class RedirectorTable(
     /// <summary>Ends every redirector and gives their accounts.</summary>
     public async Task<IReadOnlyList<(Redirector Redirector, ForwarderSnapshot Account)>> StopAsync()
     {
-        lock (_gate)
+        lock (_coming)
             _stopped = true;
         var accounts = await Task.WhenAll(Units.Select(async u => (u.Redirector, await u.StopAsync())));
         _failure.TrySetResult();

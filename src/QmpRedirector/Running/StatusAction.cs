@@ -27,6 +27,16 @@ internal static class StatusAction
         {
             return 0;
         }
+        catch (IOException e) when (StandardOutput.IsReadNoMore(e))
+        {
+            // As head does, who read it has had enough.
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"{Cli.Program} status: the output cannot be written: {e.Message}");
+            return 1;
+        }
         catch (QmpException e)
         {
             await Console.Error.WriteLineAsync($"{Cli.Program} status: {Sentence(options, e)}");
@@ -37,6 +47,7 @@ internal static class StatusAction
     private static async Task ShowAsync(
         StatusOptions options, QmpClient client, QmpEventListener changes, TimeProvider time, CancellationToken cancellationToken)
     {
+        var output = StandardOutput.Open();
         var before = await StatusSample.TakeAsync(client, time, cancellationToken);
         var interval = _firstInterval;
         do
@@ -44,29 +55,29 @@ internal static class StatusAction
             if (!options.Json || options.Watch)
                 await WaitAsync(changes, interval, time, cancellationToken);
             var now = await StatusSample.TakeAsync(client, time, cancellationToken);
-            Show(options, now, before, time.GetElapsedTime(before.At, now.At).TotalSeconds);
+            Show(output, options, now, before, time.GetElapsedTime(before.At, now.At).TotalSeconds);
             before = now;
             interval = _interval;
         }
         while (options.Watch);
     }
 
-    private static void Show(StatusOptions options, StatusSample now, StatusSample before, double seconds)
+    private static void Show(TextWriter output, StatusOptions options, StatusSample now, StatusSample before, double seconds)
     {
         if (options.Json)
         {
-            Console.Out.WriteLine(now.ToJson().ToJsonString());
+            output.WriteLine(now.ToJson().ToJsonString());
             return;
         }
 
         var isTerminal = !Console.IsOutputRedirected;
         var screen = StatusScreen.Draw(now, before, seconds, TimeZoneInfo.Local, isTerminal ? Math.Max(20, Console.WindowWidth) : int.MaxValue);
         if (!options.Watch)
-            Console.Out.Write(screen);
+            output.Write(screen);
         else if (isTerminal)
-            Console.Out.Write(Redrawn(Fitted(screen, Math.Max(3, Console.WindowHeight))));
+            output.Write(Redrawn(Fitted(screen, Math.Max(3, Console.WindowHeight))));
         else
-            Console.Out.Write(screen + "\n");
+            output.Write(screen + "\n");
     }
 
     // The client's own words are about QEMU's monitor.

@@ -16,6 +16,9 @@ internal sealed class CollapsedCommand(Func<Task<QmpReply?>> send)
     /// <summary>Completes when the query in flight is answered; never while there is none.</summary>
     public Task InFlight => _inFlight ?? Never;
 
+    /// <summary>Whether none is in flight, nor an answer to take.</summary>
+    public bool IsIdle => _inFlight is null;
+
     /// <summary>Whether <see cref="TakeAsync"/> has something to take.</summary>
     public bool IsAnswered => _inFlight is { IsCompleted: true };
 

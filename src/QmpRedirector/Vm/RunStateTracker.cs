@@ -19,6 +19,12 @@ internal sealed class RunStateTracker
     /// <summary>Whether the run state is "running".</summary>
     public bool Running { get; private set; }
 
+    /// <summary>
+    /// Whether QEMU leaves this run state of itself and perhaps without an event: migration's end (finish-migrate to postmigrate,
+    /// migration/migration.c) and an incoming VM that stays stopped (inmigrate to paused) have one only with the capability "events".
+    /// </summary>
+    public bool IsTransient => RunState is "inmigrate" or "finish-migrate" or "save-vm" or "restore-vm" or "colo";
+
     /// <summary>A new connection counts its messages anew; the last known state stands until something is told there.</summary>
     public void StartConnection() => _sequence = 0;
 

@@ -12,6 +12,7 @@ internal sealed partial class VmFollower
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var status = new CollapsedCommand(() => QueryStatusAsync(connection.Client, stop.Token));
+        var later = new CollapsedCommand(() => QueryStatusLaterAsync(connection.Client, stop.Token));
         var rxFilter = new CollapsedCommand(() => UnmuteRxFilterAsync(connection.Client, stop.Token));
         try
         {
@@ -19,7 +20,7 @@ internal sealed partial class VmFollower
             _shutdownSeen = false;
             await IdentifyAsync(connection.Client, ct);
             Volatile.Write(ref _client, connection.Client);
-            await PumpAsync(connection.Events, status, rxFilter, ct);
+            await PumpAsync(connection.Events, status, later, rxFilter, ct);
         }
         catch (QmpDisconnectedException)
         {
@@ -28,7 +29,7 @@ internal sealed partial class VmFollower
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(status.StopAsync(), rxFilter.StopAsync());
+            await Task.WhenAll(status.StopAsync(), later.StopAsync(), rxFilter.StopAsync());
         }
     }
 
@@ -59,7 +60,8 @@ internal sealed partial class VmFollower
         _process = new QemuProcess(pid, options.ProcessExit, logger);
     }
 
-    private async Task PumpAsync(QmpEventListener events, CollapsedCommand status, CollapsedCommand rxFilter, CancellationToken ct)
+    private async Task PumpAsync(
+        QmpEventListener events, CollapsedCommand status, CollapsedCommand later, CollapsedCommand rxFilter, CancellationToken ct)
     {
         status.Request();
         rxFilter.Request(); // an event before this connection may have muted it
@@ -68,7 +70,7 @@ internal sealed partial class VmFollower
         for (var open = true; ;)
         {
             // In this order every event written before the answer is handled before it, so a STOP brings its own time.
-            var answered = status.IsAnswered;
+            var (answered, answeredLater) = (status.IsAnswered, later.IsAnswered);
             while (events.TryRead(out var told))
                 Handle(told, status, rxFilter);
             if (events.Dropped is var total && total > dropped)
@@ -79,13 +81,17 @@ internal sealed partial class VmFollower
             }
             if (answered && await status.TakeAsync() is { } reply)
                 Handle(reply);
+            if (answeredLater && await later.TakeAsync() is { } laterReply)
+                Handle(laterReply);
+            if (_tracker.IsTransient && later.IsIdle)
+                later.Request();
             if (rxFilter.IsAnswered)
                 await rxFilter.TakeAsync();
             if (!open || _process.Exited.IsCompleted)
                 return;
 
             more ??= events.WaitToReadAsync(ct).AsTask();
-            await Task.WhenAny(more, status.InFlight, rxFilter.InFlight, _process.Exited);
+            await Task.WhenAny(more, status.InFlight, later.InFlight, rxFilter.InFlight, _process.Exited);
             if (more.IsCompleted)
             {
                 open = await more;
@@ -172,6 +178,20 @@ internal sealed partial class VmFollower
         {
             return null;
         }
+    }
+
+    private async Task<QmpReply?> QueryStatusLaterAsync(QmpClient client, CancellationToken ct)
+    {
+        try
+        {
+            await Task.Delay(options.TransientInterval, time, ct);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+
+        return await QueryStatusAsync(client, ct);
     }
 
     private async Task<QmpReply?> TryQueryStatusAsync(QmpClient client, CancellationToken ct)

@@ -20,6 +20,9 @@ internal sealed record VmFollowerOptions
     /// </summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Pause before the run state is asked for again while it is one that QEMU may leave without an event.</summary>
+    public TimeSpan TransientInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Completes when the process of that id has ended, at once when there is none; fails when it cannot be watched. Without it the end
     /// of QEMU is told from QMP alone.

@@ -133,6 +133,13 @@ public sealed class QmpServerListenTests
         AssertRefused(_directory.File("none/s.sock"), "its directory does not exist; create it");
 
     [Test]
+    public void A_path_below_a_file_is_refused_with_what_may_be_wrong()
+    {
+        File.WriteAllText(_path, "");
+        AssertRefused(Path.Combine(_path, "s.sock"), "what should be its directory is none");
+    }
+
+    [Test]
     public async Task It_serves_TCP_and_warns_of_an_address_that_is_not_loopback()
     {
         var log = new LogCapture();

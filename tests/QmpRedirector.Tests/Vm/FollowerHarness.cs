@@ -14,7 +14,7 @@ internal sealed class FollowerHarness : IAsyncDisposable
     private readonly List<VmSnapshot> _snapshots = [];
     private readonly List<NicChange> _nicChanges = [];
 
-    public FollowerHarness(VmFollowerOptions options, Action<VmSnapshot>? onChange = null)
+    public FollowerHarness(VmFollowerOptions options, Action<VmSnapshot>? onChange = null, TimeProvider? time = null)
     {
         Follower = new VmFollower(
             options,
@@ -31,7 +31,7 @@ internal sealed class FollowerHarness : IAsyncDisposable
                     _nicChanges.Add(change);
                 _changed.Pulse();
             },
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             NullLogger.Instance);
         Running = Task.Run(() => Follower.RunAsync(_stop.Token));
     }

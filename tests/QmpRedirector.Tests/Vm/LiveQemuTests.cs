@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using QmpRedirector.Qmp;
 using QmpRedirector.Testing;
 using QmpRedirector.Vm;
@@ -35,6 +36,22 @@ public sealed class LiveQemuTests
         // A reset leaves "paused" for "prelaunch", and the end may be seen as "shutdown" before the process is gone.
         var changes = harness.Snapshots.DistinctBy(s => s.ChangedAtNanoseconds).Select(s => s.Running);
         Assert.That(changes, Is.EqualTo(new[] { false, true, false, true, false }));
+    }
+
+    [Test]
+    public async Task A_real_QEMU_that_has_migrated_away_is_known_to_have_although_no_event_tells()
+    {
+        await using var qemu = LiveQemu.Start();
+        await using var harness = new FollowerHarness(Options(qemu));
+        await using var client = await qemu.ConnectAsync();
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+        await client.ExecuteAsync("cont");
+        await harness.WaitForLastAsync(s => s.Running, "running");
+
+        await client.ExecuteAsync("migrate", new JsonObject { ["uri"] = "exec:cat >/dev/null" });
+        var last = await harness.WaitForLastAsync(s => s.RunState == "postmigrate", "the end of the migration");
+
+        Assert.That((last.Phase, last.Running), Is.EqualTo((VmPhase.Following, false)));
     }
 
     [Test]

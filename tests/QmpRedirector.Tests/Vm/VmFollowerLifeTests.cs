@@ -84,7 +84,8 @@ public sealed class VmFollowerLifeTests
             await vm.DropClientAsync();
         }
 
-        Assert.That(Stopwatch.GetElapsedTime(started), Is.GreaterThanOrEqualTo(3 * interval));
+        // Three pauses; a timer's tick may be a moment early. At full speed it takes a few milliseconds.
+        Assert.That(Stopwatch.GetElapsedTime(started), Is.GreaterThan(2.5 * interval));
     }
 
     [Test]

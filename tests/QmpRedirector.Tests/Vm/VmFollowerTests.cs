@@ -127,6 +127,48 @@ public sealed class VmFollowerTests
         Assert.That(harness.Snapshots, Has.Length.EqualTo(2));
     }
 
+    [TestCase("finish-migrate", "postmigrate")]
+    [TestCase("inmigrate", "paused")]
+    [TestCase("save-vm", "running")]
+    [TestCase("restore-vm", "paused")]
+    [TestCase("colo", "running")]
+    public async Task A_run_state_that_QEMU_leaves_without_an_event_is_asked_for_each_second(string state, string next)
+    {
+        await using var vm = FakeVm.Start(state);
+        var clock = new StandingClock();
+        await using var harness = new FollowerHarness(WithoutTimeout(vm), time: clock);
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+        for (var asked = 1; asked <= 3; asked++)
+        {
+            await clock.TimerSetAsync();
+            Assert.That(vm.Received("query-status"), Is.EqualTo(asked));
+            if (asked == 3)
+                vm.RunState = next;
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var left = await harness.WaitForAsync(s => s.RunState == next, "the next state");
+
+        Assert.That((left.Running, left.Cause), Is.EqualTo((next == "running", "query-status")));
+        await PumpOnceMoreAsync(vm, harness);
+        Assert.That(clock.Timers, Is.EqualTo(3), "it is stable and not asked for any more");
+    }
+
+    [TestCase("running")]
+    [TestCase("paused")]
+    [TestCase("postmigrate")]
+    public async Task A_stable_run_state_is_not_asked_for_again(string state)
+    {
+        await using var vm = FakeVm.Start(state);
+        var clock = new StandingClock();
+        await using var harness = new FollowerHarness(WithoutTimeout(vm), time: clock);
+        await harness.WaitForAsync(_ => true, "the first snapshot");
+
+        await PumpOnceMoreAsync(vm, harness);
+
+        Assert.That(clock.Timers, Is.Zero);
+    }
+
     [TestCase("DEVICE_DELETED", """{"device": "nic0", "path": "/machine/peripheral/nic0"}""", null)]
     [TestCase("NETDEV_STREAM_CONNECTED", """{"netdev-id": "net3", "addr": {"type": "unix", "path": "x"}}""", "net3")]
     [TestCase("NETDEV_STREAM_DISCONNECTED", """{"netdev-id": "net3"}""", "net3")]
@@ -179,5 +221,15 @@ public sealed class VmFollowerTests
         Assert.That(
             async () => await Bounded.WaitAsync(harness.Running, "the end"),
             Throws.TypeOf<VmUnavailableException>().With.Message.EqualTo("observer"));
+    }
+
+    private static VmFollowerOptions WithoutTimeout(FakeVm vm) =>
+        FollowerHarness.Options(vm.Address) with { QmpTimeout = Timeout.InfiniteTimeSpan };
+
+    // Whatever an answer has led to has been done before the next event is told.
+    private static async Task PumpOnceMoreAsync(FakeVm vm, FollowerHarness harness)
+    {
+        await vm.EmitAsync("DEVICE_DELETED");
+        await harness.WaitForNicChangesAsync(1);
     }
 }

@@ -45,6 +45,8 @@ internal sealed class ControlTests
         await qemu.Qmp.StopAsync();
         var disarmed = await control.WaitForEventAsync("REDIRECTOR_STATE_CHANGED");
 
+        foreach (var path in (string[])["/objects/f0", "/objects/f0/", "objects/f0", "f0"])
+            Assert.That((await control.ExecuteAsync("qom-list", Path(path)))!.AsArray(), Is.Not.Empty, path);
         var properties = (await control.ExecuteAsync("qom-list", Path("/objects/f0")))!.AsArray().Select(p => (string)p!["name"]!);
         var before = await GetAsync(control, "f0", "enable_when_stopped");
         await SetAsync(control, "f0", "enable_when_stopped", true);
@@ -157,6 +159,8 @@ internal sealed class ControlTests
     }
 
     [TestCase("qom-set", """{"path":"/objects/f0","property":"status","value":"maybe"}""", "Invalid value for netfilter status, should be 'on' or 'off'")]
+    [TestCase("qom-set", """{"path":"/objects/f0","property":"status","value":""}""", "Invalid value for netfilter status, should be 'on' or 'off'")]
+    [TestCase("qom-set", """{"path":"/objects/f0","property":"queue","value":""}""", "Parameter 'queue' does not accept value ''")]
     [TestCase("qom-set", """{"path":"/objects/f0","property":"netdev","value":"net1"}""", "cannot be changed while the object exists")]
     [TestCase("qom-set", """{"path":"/objects/f0","property":"queue","value":"up"}""", "Parameter 'queue' does not accept value 'up'")]
     [TestCase("qom-set", """{"path":"/objects/f0","property":"enable_when_stopped","value":"on"}""", "Invalid parameter type for 'enable_when_stopped', expected: boolean")]
@@ -171,6 +175,7 @@ internal sealed class ControlTests
     [TestCase("chardev-remove", """{"id":"m0"}""", "Chardev 'm0' is busy")]
     [TestCase("chardev-remove", """{"id":"m7"}""", "Chardev 'm7' not found")]
     [TestCase("chardev-add", """{"id":"m0","backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":"/x"}}}}}""", "Chardev with id 'm0' already exists")]
+    [TestCase("chardev-add", """{"id":"m5","backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":"/nonexistent/m5"}},"server":false}}}""", "Failed to add chardev 'm5': Failed to connect to '/nonexistent/m5': No such file or directory")]
     [TestCase("no-such-command", "{}", "The command no-such-command has not been found")]
     public async Task What_cannot_be_done_gets_QEMUs_sentence_and_changes_nothing(string command, string arguments, string sentence)
     {
@@ -188,6 +193,36 @@ internal sealed class ControlTests
 
         Assert.That(error, Does.Contain(sentence));
         Accounting.Holds(reports["f0"], sent: 3, peers["f0"]);
+    }
+
+    [Test]
+    public async Task Hundreds_of_clients_are_served_and_those_that_never_read_harm_nobody()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var (sidecar, peers) = await StartAsync(lab, "f0");
+        var sender = lab.OpenSender();
+        var clients = new List<QmpProbe>();
+        try
+        {
+            for (var i = 0; i < 300; i++)
+                clients.Add(await ControlAsync(lab));
+            foreach (var silent in clients.Take(100))
+                silent.SendWithoutReading("""{"execute":"query-qmp-schema"}""", times: 200);
+            sender.SendNumbered(0, 1000);
+            await peers["f0"].WaitForFramesAsync(1000);
+
+            await SetAsync(clients[^1], "f0", "status", "off");
+            foreach (var client in clients.Skip(200))
+                Assert.That((string?)(await GetAsync(client, "f0", "status")), Is.EqualTo("off"));
+            var report = (await sidecar.StopAsync())["f0"];
+            await peers["f0"].WaitForEndAsync();
+            Accounting.Holds(report, sent: 1000, peers["f0"]);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
     }
 
     [Test]
@@ -210,6 +245,21 @@ internal sealed class ControlTests
 
         await peers["f0"].WaitForEndAsync();
         Accounting.Holds(sidecar.Reports()["f0"], sent: 0, peers["f0"]);
+    }
+
+    [TestCase("\"$@\" --watch | head -n 1", 0, "", TestName = "Watching_ends_with_who_reads_it")]
+    [TestCase("\"$@\" > /dev/full", 1, "the output cannot be written: No space left on device", TestName = "Status_says_that_it_cannot_write")]
+    public async Task Status_notices_what_happens_to_its_output(string script, int exitCode, string error)
+    {
+        await using var lab = await Lab.CreateAsync();
+        var sidecar = lab.Run("--control", lab.PathOf("control"));
+        await Eventually.ThatAsync(() => File.Exists(lab.PathOf("control")), "the control socket is there");
+
+        var status = lab.Start(["status", "--control", lab.PathOf("control")], "sh", "-c", script, "sh");
+
+        Assert.That(await status.WaitForExitAsync(), Is.EqualTo(exitCode), status.Error);
+        Assert.That(status.Error, Does.Contain(error).And.Not.Contain("   at "));
+        await sidecar.TerminateAsync();
     }
 
     [Test]

@@ -4,9 +4,12 @@ namespace QmpRedirector.SystemTests.Kit;
 internal static class Eventually
 {
     /// <summary>Generous, as two cores are shared: it bounds a failing test, a passing one never waits that long.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(InLab ? 90 : 10);
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(InLab ? 20 : 2);
+
+    /// <summary>In the lab (scripts/lab.sh), where all that needs a CPU may take twenty times longer.</summary>
+    public static bool InLab => Environment.GetEnvironmentVariable("LAB") is not null;
 
     public static Task ThatAsync(Func<bool> condition, string what) => ThatAsync(() => Task.FromResult(condition()), what);
 

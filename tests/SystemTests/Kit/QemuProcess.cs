@@ -16,6 +16,15 @@ internal sealed class QemuProcess : IAsyncDisposable
         Qmp = qmp;
     }
 
+    /// <summary>A developer's own QEMU can be named in QEMU.</summary>
+    private static string Binary => Environment.GetEnvironmentVariable("QEMU") is { Length: > 0 } named ? named : "qemu-system-x86_64";
+
+    /// <summary>The lab (scripts/lab.sh) says whether its guests have KVM.</summary>
+    private static string[] Accelerator =>
+        Environment.GetEnvironmentVariable("GUEST_ACCEL") == "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg"];
+
+    public int Id => _process.Id;
+
     public QmpProbe Qmp { get; }
 
     public string Error => _process.Error;
@@ -28,7 +37,7 @@ internal sealed class QemuProcess : IAsyncDisposable
     {
         string[] machine =
         [
-            "qemu-system-x86_64", "-machine", "pc", "-accel", "tcg", "-m", "16", "-nodefaults", "-no-user-config", "-display", "none",
+            Binary, "-machine", "pc", .. Accelerator, "-m", "16", "-nodefaults", "-no-user-config", "-display", "none",
             "-qmp", $"unix:{testMonitor},server=on,wait=off", "-qmp", $"unix:{sidecarMonitor},server=on,wait=off",
         ];
         // A monitor socket left by a killed QEMU would be connected to before the new one has replaced it.

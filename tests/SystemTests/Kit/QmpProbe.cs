@@ -47,6 +47,19 @@ internal sealed class QmpProbe : IDisposable
         return (string)answer["error"]!["desc"]!;
     }
 
+    /// <summary>Asks as often as the socket takes it at once, and never reads an answer.</summary>
+    public void SendWithoutReading(string request, int times)
+    {
+        _socket.Blocking = false;
+        var line = Encoding.UTF8.GetBytes(request + "\n");
+        for (var i = 0; i < times; i++)
+        {
+            _socket.Send(line, SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock)
+                return;
+        }
+    }
+
     private async Task<JsonObject> AskAsync(string command, JsonObject? arguments)
     {
         var request = new JsonObject { ["execute"] = command };

@@ -15,6 +15,8 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly CapturedProcess _process;
     private readonly Socket _notify;
     private Task<string>? _notification;
+    private bool _toldToEnd;
+    private bool _disposed;
 
     private Sidecar(CapturedProcess process, Socket notify)
     {
@@ -25,6 +27,9 @@ internal sealed class Sidecar : IAsyncDisposable
     public static string Binary =>
         Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY") ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
 
+    /// <summary>Its control socket, by which it is told to end if it is known.</summary>
+    public string? Control { get; set; }
+
     public int Id => _process.Id;
 
     public string Error => _process.Error;
@@ -34,6 +39,8 @@ internal sealed class Sidecar : IAsyncDisposable
     public string Output => _process.Output;
 
     public bool HasExited => _process.HasExited;
+
+    public bool EndedUnasked => !_toldToEnd && HasExited;
 
     private static string RepositoryRoot
     {
@@ -80,6 +87,7 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <summary>SIGTERM; the exit code once it has ended.</summary>
     public async Task<int> TerminateAsync(TimeSpan? within = null)
     {
+        _toldToEnd = true;
         _process.Signal(Linux.SigTerm);
         return await WaitForExitAsync(within);
     }
@@ -89,7 +97,8 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <summary>Ends it cleanly and returns what each redirector reports.</summary>
     public async Task<IReadOnlyDictionary<string, RedirectorReport>> StopAsync(TimeSpan? within = null)
     {
-        Assert.That(await TerminateAsync(within), Is.Zero, $"exit code after SIGTERM; it wrote: {Error}");
+        var exitCode = await (Control is null ? TerminateAsync(within) : QuitAsync(Control));
+        Assert.That(exitCode, Is.Zero, $"exit code when told to end; it wrote: {Error}");
         return Reports();
     }
 
@@ -102,9 +111,20 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
+        _toldToEnd = true;
         await _process.DisposeAsync();
         _notify.Dispose();
         if (Error.Length > 0) await TestContext.Out.WriteLineAsync($"The sidecar wrote: {Error}");
+    }
+
+    private async Task<int> QuitAsync(string control)
+    {
+        _toldToEnd = true;
+        using var qmp = await QmpProbe.ConnectAsync(control);
+        await qmp.ExecuteAsync("quit");
+        return await WaitForExitAsync();
     }
 
     private async Task<string> ReceiveReadyAsync()
