@@ -176,17 +176,27 @@ internal sealed class CheckTests
     {
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
-        string[] options = [.. Options(lab), "--pcapng", lab.PathOf("f.pcapng"), "--metrics", $"unix:{lab.PathOf("metrics")}"];
+        string[] options = [.. Options(lab), "--pcapng", lab.PathOf("f.pcapng"), "--metrics", $"unix:{lab.PathOf("metrics")}",
+            "--control", $"unix:{lab.PathOf("control")}"];
 
         (await CheckRun.OfAsync(lab, options)).IsWellBut();
 
-        Assert.That(File.Exists(lab.PathOf("f.pcapng")) || File.Exists(lab.PathOf("metrics")), Is.False);
+        Assert.That(File.Exists(lab.PathOf("f.pcapng")) || File.Exists(lab.PathOf("metrics")) || File.Exists(lab.PathOf("control")), Is.False);
         var sidecar = lab.Run(options);
         await sidecar.ReadyAsync();
         Assert.That(await sidecar.TerminateAsync(), Is.Zero);
         var again = await CheckRun.OfAsync(lab, options);
         again.IsWellBut("pcapng");
         Assert.That(again.The("pcapng").Text, Does.StartWith($"A file is at {lab.PathOf("f.pcapng")}: 'run' replaces it"));
+    }
+
+    [Test]
+    public async Task A_control_socket_without_any_redirector_is_well()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+
+        (await CheckRun.OfAsync(lab, "--control", lab.PathOf("control"))).IsWellBut();
     }
 
     [Test]
@@ -224,17 +234,19 @@ internal sealed class CheckTests
     {
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
-        string[] options = [.. Options(lab), "--pcapng", lab.PathOf("no/f"), "--metrics", $"unix:{lab.PathOf("no/m")}"];
+        string[] options =
+            [.. Options(lab), "--pcapng", lab.PathOf("no/f"), "--metrics", $"unix:{lab.PathOf("no/m")}", "--control", lab.PathOf("no/c")];
 
         var check = await CheckRun.OfAsync(lab, options);
         var run = lab.Run(options);
 
         Assert.That(
             check.Findings.Where(finding => finding.Mark == "fail").Select(finding => finding.Subject),
-            Is.EqualTo((string[])["pcapng", "metrics"]));
+            Is.EqualTo((string[])["pcapng", "control", "metrics"]));
         Assert.That(await run.WaitForExitAsync(), Is.EqualTo(1));
         foreach (var subject in (string[])["pcapng", "metrics"])
             Assert.That(run.ErrorLines, Has.Some.Match($"--{subject} .*No such file or directory"));
+        Assert.That(run.ErrorLines, Has.Some.Match("--control: Cannot listen for QMP at unix:.*: its directory does not exist"));
     }
 
     private static string[] Options(Lab lab) =>

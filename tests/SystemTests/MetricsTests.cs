@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
+using QmpRedirector.SystemTests.Control;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
@@ -10,6 +12,8 @@ namespace QmpRedirector.SystemTests;
 [NonParallelizable]
 internal sealed class MetricsTests
 {
+    private const int Port = 9200;
+
     private static readonly string[] _reasons =
         ["peer_disconnected", "disarmed", "truncated", "oversize", "bad_offload", "gso", "linger_expired", "shutdown"];
 
@@ -60,7 +64,8 @@ internal sealed class MetricsTests
         var before = await ScrapeAsync(client);
         await qemu.Qmp.StopAsync();
         Scrape after = before;
-        await Eventually.ThatAsync(async () => (after = await ScrapeAsync(client)).IsIn("disarmed"), "the scrape tells that it is disarmed");
+        await Eventually.ThatAsync(
+            async () => (after = await ScrapeAsync(client)).IsIn("disarmed"), "the scrape tells that it is disarmed");
 
         const string lag = "arm_duration_seconds_count{redirector=\"f0\",netdev=\"net0\",edge=\"disarm\"}";
         using (Assert.EnterMultipleScope())
@@ -79,11 +84,14 @@ internal sealed class MetricsTests
     }
 
     [Test]
-    public async Task Promtool_has_nothing_to_say_against_it()
+    public async Task Promtool_has_nothing_to_say_against_it([Values] bool tcp)
     {
         await using var lab = await Lab.CreateAsync();
-        await StartAsync(lab, $"unix:{lab.PathOf("metrics")}", "--pcapng", lab.PathOf("frames.pcapng"));
-        using var client = Scrape.ClientOf(lab.PathOf("metrics"));
+        var (_, peer, _) = await StartAsync(
+            lab, tcp ? $"tcp:127.0.0.1:{Port}" : $"unix:{lab.PathOf("metrics")}", "--pcapng", lab.PathOf("frames.pcapng"));
+        lab.OpenSender().SendNumbered(0, 100);
+        await peer.WaitForFramesAsync(100);
+        using var client = tcp ? TcpClientOf(lab) : Scrape.ClientOf(lab.PathOf("metrics"));
         var file = lab.PathOf("scraped");
         await File.WriteAllTextAsync(file, (await ScrapeAsync(client)).Text);
 
@@ -92,17 +100,89 @@ internal sealed class MetricsTests
     }
 
     [Test]
+    public async Task Prometheus_itself_scrapes_it()
+    {
+        const int itsPort = 9201;
+        await using var lab = await Lab.CreateAsync();
+        var (_, peer, _) = await StartAsync(lab, $"tcp:127.0.0.1:{Port}");
+        lab.OpenSender().SendNumbered(0, 100);
+        await peer.WaitForFramesAsync(100);
+        var configuration = lab.PathOf("prometheus.yml");
+        await File.WriteAllTextAsync(
+            configuration,
+            $"scrape_configs: [{{job_name: sidecar, scrape_interval: 1s, static_configs: [{{targets: ['127.0.0.1:{Port}']}}]}}]\n");
+        await using var prometheus = CapturedProcess.Start(lab.Namespace.CommandLine(
+        [
+            "prometheus", $"--config.file={configuration}", $"--storage.tsdb.path={lab.PathOf("series")}",
+            $"--web.listen-address=127.0.0.1:{itsPort}",
+        ]));
+        using var client = TcpClientOf(lab, itsPort);
+        var query = new Uri("/api/v1/query?query=qmp_redirector_forwarded_frames_total", UriKind.Relative);
+
+        JsonNode? sample = null;
+        await Eventually.ThatAsync(
+            async () =>
+            {
+                try
+                {
+                    sample = JsonNode.Parse(await client.GetStringAsync(query))!["data"]!["result"]!.AsArray().SingleOrDefault();
+                }
+                catch (HttpRequestException)
+                {
+                    // It does not listen yet.
+                }
+
+                return sample is not null;
+            },
+            "prometheus has the series");
+        var targets = JsonNode.Parse(await client.GetStringAsync(new Uri("/api/v1/targets", UriKind.Relative)))!;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((string?)sample!["value"]![1], Is.EqualTo("100"));
+            Assert.That((string?)sample["metric"]!["redirector"], Is.EqualTo("f0"));
+            Assert.That((string?)targets["data"]!["activeTargets"]![0]!["health"], Is.EqualTo("up"));
+            Assert.That((string?)targets["data"]!["activeTargets"]![0]!["lastError"], Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task The_series_of_a_redirector_come_with_0_when_it_is_added_and_go_when_it_is_removed()
+    {
+        await using var lab = await Lab.CreateAsync();
+        var (_, peer, _) = await StartAsync(lab, $"unix:{lab.PathOf("metrics")}", "--control", lab.PathOf("control"));
+        using var client = Scrape.ClientOf(lab.PathOf("metrics"));
+        using var control = await ControlKit.ControlAsync(lab);
+        lab.OpenSender().SendNumbered(0, 10);
+        await peer.WaitForFramesAsync(10);
+
+        await control.ExecuteAsync("chardev-add", ControlKit.Server("m9", lab.PathOf("m9")));
+        await control.ExecuteAsync("object-add", ControlKit.Redirector("f9", "m9"));
+        var with = await ScrapeAsync(client);
+        await control.ExecuteAsync("object-del", new JsonObject { ["id"] = "f9" });
+        var without = await ScrapeAsync(client);
+
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var name in (string[])["captured_frames_total", "forwarded_frames_total", "backlog_frames"])
+                Assert.That(with.Of(name, "f9"), Is.Zero, name);
+            foreach (var reason in _reasons) Assert.That(with.Dropped(reason, "f9"), Is.Zero, reason);
+            Assert.That(with.IsIn("armed", "f9"), Is.True);
+            Assert.That(with.Of("forwarded_frames_total"), Is.EqualTo(10));
+            Assert.That(without.Text, Does.Not.Contain("\"f9\""));
+            Assert.That(
+                without.Text,
+                Is.EqualTo(string.Join('\n', with.Text.Split('\n').Where(line => !line.Contains("\"f9\"")))),
+                "of the other, all is there");
+        }
+    }
+
+    [Test]
     public async Task Over_TCP_it_answers_as_HTTP_says()
     {
-        const int port = 9200;
         await using var lab = await Lab.CreateAsync();
-        await StartAsync(lab, $"tcp:127.0.0.1:{port}");
-        using var client = Scrape.ClientOf(() => Task.FromResult(lab.Namespace.Run(() =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Connect(IPAddress.Loopback, port);
-            return socket;
-        })));
+        await StartAsync(lab, $"tcp:127.0.0.1:{Port}");
+        using var client = TcpClientOf(lab);
 
         using var get = await client.GetAsync(new Uri("/metrics?a=b", UriKind.Relative));
         using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/metrics"));
@@ -171,7 +251,8 @@ internal sealed class MetricsTests
         Assert.That(await File.ReadAllTextAsync(lab.PathOf("metrics")), Is.EqualTo("precious"));
     }
 
-    private static async Task<(Sidecar Sidecar, ChardevPeer Peer, QemuProcess Qemu)> StartAsync(Lab lab, string address, params string[] more)
+    private static async Task<(Sidecar Sidecar, ChardevPeer Peer, QemuProcess Qemu)> StartAsync(
+        Lab lab, string address, params string[] more)
     {
         var qemu = await lab.StartQemuWithTapAsync();
         var sidecar = lab.Run(
@@ -185,6 +266,13 @@ internal sealed class MetricsTests
     }
 
     private static async Task<Scrape> ScrapeAsync(HttpClient client) => new(await client.GetStringAsync(new Uri("/metrics", UriKind.Relative)));
+
+    private static HttpClient TcpClientOf(Lab lab, int port = Port) => Scrape.ClientOf(() => Task.FromResult(lab.Namespace.Run(() =>
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Connect(IPAddress.Loopback, port);
+        return socket;
+    })));
 
     private static Socket Connect(string path)
     {

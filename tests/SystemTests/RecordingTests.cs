@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using QmpRedirector.SystemTests.Control;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests;
@@ -39,11 +41,13 @@ internal sealed class RecordingTests
         var report = (await sidecar.StopAsync())["f0"];
         await peer.WaitForEndAsync();
 
-        var packets = await Tshark.ReadAsync(file, "frame.interface_name", "frame.interface_description", "frame.packet_flags", "frame.comment");
+        var packets = await Tshark.ReadAsync(
+            file, "frame.interface_name", "frame.interface_description", "frame.packet_flags", "frame.comment");
         var frames = await Tshark.FramesAsync(file);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(frames, Is.EqualTo(peer.Frames.Select(frame => frame.Payload[10..])), "the bytes the peer got, without the vnet header");
+            Assert.That(
+                frames, Is.EqualTo(peer.Frames.Select(frame => frame.Payload[10..])), "the bytes the peer got, without the vnet header");
             Assert.That(packets.Select(packet => packet[0]), Is.All.EqualTo(Lab.TapName));
             Assert.That(packets.Select(packet => packet[1]), Is.All.EqualTo("f0 netdev=net0"));
             Assert.That(packets.Select(packet => packet[2]).Take(3), Is.EqualTo(new[] { Outbound, Inbound, Outbound }));
@@ -82,6 +86,95 @@ internal sealed class RecordingTests
             ("f0 netdev=net0", 100), ("f1 netdev=net0", 100),
         }));
         Assert.That(reports.Values.Select(report => (report.Recorded, report.Lost)), Is.All.EqualTo((100L, 0L)));
+    }
+
+    [Test]
+    public async Task A_redirector_that_comes_while_it_runs_is_recorded_and_has_its_statistics_when_it_goes()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var file = lab.PathOf("frames.pcapng");
+        var sidecar = lab.Run(
+            "--pcapng", file, "--control", lab.PathOf("control"),
+            "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
+        var peer = await lab.ConnectPeerAsync("m0");
+        await sidecar.ReadyAsync();
+        using var control = await ControlKit.ControlAsync(lab);
+        var sender = lab.OpenSender();
+
+        sender.SendNumbered(0, 10);
+        await peer.WaitForFramesAsync(10);
+        await control.ExecuteAsync("chardev-add", ControlKit.Server("m9", lab.PathOf("m9")));
+        await control.ExecuteAsync("object-add", ControlKit.Redirector("f9", "m9"));
+        var added = await lab.ConnectPeerAsync("m9");
+        await Eventually.ThatAsync(() => sidecar.Error.Contains("f9: peer connected"), "its peer is there");
+        sender.SendNumbered(10, 10);
+        await added.WaitForFramesAsync(10);
+        await control.ExecuteAsync("object-del", new JsonObject { ["id"] = "f9" });
+        var early = await Tshark.ReadAsync(file, "frame.interface_description");
+        sender.SendNumbered(20, 10);
+        await peer.WaitForFramesAsync(30);
+        var report = (await sidecar.StopAsync())["f0"];
+        var removed = RedirectorReport.ParseRemoved(sidecar.Error)["f9"];
+
+        var packets = await Tshark.ReadAsync(file, "frame.interface_name", "frame.interface_description");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((removed.Recorded, removed.Lost), Is.EqualTo((10, 0)), "its report waits for its part of the recording");
+            Assert.That(early.Count(packet => packet[0] == "f9 netdev=net0"), Is.EqualTo(10), "and so does the file");
+            Assert.That((report.Recorded, report.Lost), Is.EqualTo((30, 0)));
+            Assert.That(packets.GroupBy(packet => packet[1]).Select(group => (group.Key, group.Count())), Is.EquivalentTo(new[]
+            {
+                ("f0 netdev=net0", 30), ("f9 netdev=net0", 10),
+            }));
+            Assert.That(packets.Select(packet => packet[0]), Is.All.EqualTo(Lab.TapName));
+        }
+
+        Assert.That(
+            await Tshark.CapinfosAsync(file), Does.Contain("Number of interfaces in file: 2").And.Contain("Number of packets = 10"));
+    }
+
+    [Test]
+    public async Task A_queue_that_is_changed_while_it_runs_keeps_the_directions_true()
+    {
+        await using var lab = await Lab.CreateAsync();
+        var tap = await lab.OpenTapAsync(vnetHeaderLength: 10, inheritable: true);
+        await lab.StartQemuAsync("-netdev", $"tap,id=net0,fd={tap.Descriptor}", "-device", "virtio-net-pci,netdev=net0,romfile=");
+        var file = lab.PathOf("frames.pcapng");
+        var sidecar = lab.Run(
+            "--pcapng", file, "--control", lab.PathOf("control"),
+            "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
+        var peer = await lab.ConnectPeerAsync("m0");
+        await sidecar.ReadyAsync();
+        using var control = await ControlKit.ControlAsync(lab);
+
+        lab.OpenSender().SendNumbered(0, 1);
+        await peer.WaitForFramesAsync(1);
+        await ControlKit.SetAsync(control, "f0", "queue", "rx");
+        tap.Write(Frames.Numbered(100, 99));
+        await peer.WaitForFramesAsync(2);
+        await sidecar.StopAsync();
+
+        Assert.That(
+            (await Tshark.ReadAsync(file, "frame.packet_flags")).Select(packet => packet[0]), Is.EqualTo(new[] { Outbound, Inbound }));
+    }
+
+    [Test]
+    public async Task What_decode_writes_is_read_without_a_complaint_too()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var file = lab.PathOf("decoded.pcapng");
+        var sidecar = lab.Run("--chardev", lab.ServerChardev("m0", "wait=off"), "--object", Capture.Redirector("f0", "m0"));
+        await sidecar.ReadyAsync();
+        var decode = lab.Start(["decode", $"unix:{lab.PathOf("m0")}", "-w", file, "-c", "20"]);
+        await Eventually.ThatAsync(() => sidecar.Error.Contains("peer connected"), "decode is its peer");
+        lab.OpenSender().SendNumbered(0, 20);
+
+        Assert.That(await decode.WaitForExitAsync(), Is.Zero, decode.Error);
+        Assert.That((await Tshark.FramesAsync(file)).Select(frame => Frames.NumberOf(frame)), Is.EqualTo(Enumerable.Range(0, 20)));
+        Assert.That(await Tshark.CapinfosAsync(file), Does.Contain("Number of packets = 20"));
+        await sidecar.StopAsync();
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net;
@@ -15,6 +16,11 @@ public abstract record ChardevAddress
 
     /// <summary>True when there is a Unix socket at the path itself, not behind a link.</summary>
     public static bool IsSocket(string path) => FileKinds.Of(path) == Constants.S_IFSOCK;
+
+    /// <summary>Null when a Unix socket's path fits into sun_path, else QEMU's sentence (util/qemu-sockets.c).</summary>
+    public static string? WhyTooLong(string path) => Encoding.UTF8.GetByteCount(path) <= ChardevSockets.LongestPath
+        ? null
+        : $"UNIX socket path '{path}' is too long: it must be less than {ChardevSockets.LongestPath + 1} bytes";
 
     /// <summary>A Unix socket.</summary>
     /// <param name="Path">At most 107 bytes in UTF-8.</param>

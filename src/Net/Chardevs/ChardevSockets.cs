@@ -11,7 +11,7 @@ namespace QmpRedirector.Net;
 internal static class ChardevSockets
 {
     // sizeof(sun_path) (linux/un.h); a path needs room for its NUL.
-    private const int LongestPath = 107;
+    internal const int LongestPath = 107;
 
     internal const string InTheWay = "something that is not a socket is in the way; remove it or choose another path";
 
@@ -24,7 +24,7 @@ internal static class ChardevSockets
             case ChardevAddress.Inet inet:
                 return await OpenInetAsync(inet, options.Backlog, cancellationToken);
             default:
-                return Inherit((ChardevAddress.Fd)options.Address);
+                return InheritListener((ChardevAddress.Fd)options.Address);
         }
     }
 
@@ -210,14 +210,25 @@ internal static class ChardevSockets
         }
     }
 
+    // Unasked, a socket that does not listen would be found out only when a peer is to be accepted, again and again.
+    private static Socket InheritListener(ChardevAddress.Fd descriptor)
+    {
+        var socket = Inherit(descriptor);
+        if (socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is not 0)
+            return socket;
+        socket.SafeHandle.SetHandleAsInvalid();
+        throw new ChardevException(
+            $"File descriptor '{descriptor.Number}' is a socket that does not listen, which server=on needs: pass one that does, or give "
+            + "server=off for a connection");
+    }
+
     internal static UnixDomainSocketEndPoint EndPointOf(ChardevAddress.Unix unix)
     {
-        var length = Encoding.UTF8.GetByteCount(unix.Path);
-        if (length > LongestPath)
-            throw new ChardevException($"UNIX socket path '{unix.Path}' is too long: it must be less than {LongestPath + 1} bytes");
+        if (ChardevAddress.WhyTooLong(unix.Path) is { } sentence)
+            throw new ChardevException(sentence);
         if (!unix.Abstract)
             return new UnixDomainSocketEndPoint(unix.Path);
-        var padding = unix.Tight ? 0 : LongestPath - length;
+        var padding = unix.Tight ? 0 : LongestPath - Encoding.UTF8.GetByteCount(unix.Path);
         return new UnixDomainSocketEndPoint('\0' + unix.Path + new string('\0', padding));
     }
 

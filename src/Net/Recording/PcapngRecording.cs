@@ -48,11 +48,14 @@ public sealed class PcapngRecording : IDisposable
     /// <param name="description">if_description: <c>f0 netdev=net0</c>.</param>
     public FrameRecorder Add(string description)
     {
-        var added = new RecordedInterface(new FrameRecorder(description, RingCapacity, Wake));
-        ImmutableInterlocked.Update(ref _interfaces, interfaces => interfaces.Add(added));
+        var recorder = new FrameRecorder(description, RingCapacity, Wake);
+        if (!_hasFailed)
+            ImmutableInterlocked.Update(ref _interfaces, interfaces => interfaces.Add(new RecordedInterface(recorder)));
+
+        // Looked at again, since it may have failed meanwhile and not have known this one.
         if (_hasFailed)
-            added.Recorder.End();
-        return added.Recorder;
+            recorder.End();
+        return recorder;
     }
 
     /// <summary>Makes the file (0600; an older one is replaced, a symbolic link refused) or opens the FIFO, and begins to write.</summary>
@@ -81,8 +84,7 @@ public sealed class PcapngRecording : IDisposable
             thread.Join(_closing);
         }
 
-        foreach (var recorded in _interfaces)
-            recorded.Recorder.End();
+        EndAll();
     }
 
     /// <inheritdoc />
@@ -139,10 +141,16 @@ public sealed class PcapngRecording : IDisposable
         {
             _file!.TruncateTo(_length);
             _hasFailed = true;
-            foreach (var recorded in _interfaces)
-                recorded.Recorder.End();
+            EndAll();
             _onFailure(e.Message);
         }
+    }
+
+    // Forgotten too: redirectors that come and go after a failure must not pile their rings up.
+    private void EndAll()
+    {
+        foreach (var recorded in ImmutableInterlocked.InterlockedExchange(ref _interfaces, []))
+            recorded.Recorder.End();
     }
 
     private void ForgetFinished()

@@ -5,7 +5,9 @@ using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net;
 
-/// <summary>The recording thread's side of one <see cref="FrameRecorder"/>: which pcapng interface it is, and what is still to be told.</summary>
+/// <summary>
+/// The recording thread's side of one <see cref="FrameRecorder"/>: which pcapng interface it is, and what is still to be told.
+/// </summary>
 internal sealed class RecordedInterface(FrameRecorder recorder)
 {
     // Comments wait for a frame. A VM that is stopped and continued for ever without one must not grow this without bound.

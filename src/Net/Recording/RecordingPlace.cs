@@ -16,8 +16,7 @@ public sealed record RecordingPlace(string? Problem, bool IsFifo, bool IsFile)
         {
             var kind = FileKinds.Of(path);
             var isFifo = kind == Constants.S_IFIFO;
-            var problem = RecordingFile.WhyNot(kind)
-                ?? (isFifo ? PathAccess.WhyNotWrite(path) : path.Length == 0 ? LinuxException.Reason(Errno.ENOENT) : PathAccess.WhyNotCreate(path));
+            var problem = RecordingFile.WhyNot(kind) ?? (isFifo ? PathAccess.WhyNotWrite(path) : WhyNotCreate(path));
             return new RecordingPlace(problem, isFifo, kind == Constants.S_IFREG);
         }
         catch (LinuxException e)
@@ -25,4 +24,7 @@ public sealed record RecordingPlace(string? Problem, bool IsFifo, bool IsFile)
             return new RecordingPlace(LinuxException.Reason(e.Errno), false, false);
         }
     }
+
+    private static string? WhyNotCreate(string path) =>
+        path.Length == 0 ? LinuxException.Reason(Errno.ENOENT) : PathAccess.WhyNotCreate(path);
 }

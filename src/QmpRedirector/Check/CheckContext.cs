@@ -12,7 +12,8 @@ namespace QmpRedirector.Check;
 /// <param name="Chardevs">One for each chardev.</param>
 /// <param name="PidFileProblem">Why the file of <c>--pid</c> could not be written; null when it could, or there is none.</param>
 /// <param name="Recording">The place of <c>--pcapng</c>; null without it.</param>
-/// <param name="Metrics">The address of <c>--metrics</c>, looked at as a chardev's is; null without it.</param>
+/// <param name="Control">The address of <c>--control</c>, looked at as a chardev's is; null without it.</param>
+/// <param name="Metrics">The same of <c>--metrics</c>.</param>
 /// <param name="Peer">The consumer's QEMU; null without <c>--peer-qmp</c>.</param>
 internal sealed record CheckContext(
     CheckOptions Options,
@@ -22,6 +23,7 @@ internal sealed record CheckContext(
     IReadOnlyList<ChardevFacts> Chardevs,
     string? PidFileProblem,
     RecordingPlace? Recording,
+    ChardevFacts? Control,
     ChardevFacts? Metrics,
     Asked<PeerFacts>? Peer)
 {

@@ -11,6 +11,9 @@ namespace QmpRedirector.Check;
 /// <summary>Looks everything up that the themes judge.</summary>
 internal static class CheckSurvey
 {
+    /// <summary>What the address of <c>--control</c> is called.</summary>
+    public const string ControlId = "control";
+
     /// <exception cref="SidecarException">An address is none a QMP client can connect to.</exception>
     public static async Task<CheckContext> RunAsync(CheckOptions options, ProcFs proc, CancellationToken cancellationToken)
     {
@@ -52,10 +55,16 @@ internal static class CheckSurvey
             chardevs,
             PidFileProblem(options.Run.PidFile),
             options.Run.PcapngFile is { } file ? RecordingPlace.Look(file) : null,
-            options.Run.Metrics is not { } metrics ? null : await ChardevFacts.ReadAsync(
-                new ChardevOptions("metrics", metrics, Server: true, Wait: false, null), proc, cancellationToken),
+            await ListenerAsync(ControlId, options.Run.Control is { } control ? AddressText.OfStream(control) : null, proc, cancellationToken),
+            await ListenerAsync("metrics", options.Run.Metrics, proc, cancellationToken),
             peer);
     }
+
+    // Listened on as a chardev is, so looked at as one.
+    private static async Task<ChardevFacts?> ListenerAsync(
+        string id, ChardevAddress? address, ProcFs proc, CancellationToken cancellationToken) =>
+        address is null ? null : await ChardevFacts.ReadAsync(
+            new ChardevOptions(id, address, Server: true, Wait: false, null), proc, cancellationToken);
 
     private static string? PidFileProblem(string? path) =>
         path is null ? null : Directory.Exists(path) ? "it is a directory" : PathAccess.WhyNotCreate(path);

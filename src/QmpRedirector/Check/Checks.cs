@@ -13,7 +13,7 @@ internal static class Checks
         KernelTheme.Of,
         PidFileTheme.Of,
         RecordingTheme.Of,
-        MetricsTheme.Of,
+        ListenTheme.Of,
         QmpTheme.Of,
         RunStateTheme.Of,
         MigrationEventsTheme.Of,

@@ -9,8 +9,9 @@ namespace QmpRedirector.CommandLine;
 /// <param name="End">Examples: a caption ends in a colon, all else indented is to be typed.</param>
 internal sealed record HelpPage(string Introduction, IReadOnlyList<OptionGroup> Groups, string End)
 {
-    private const int TermWidth = 30;
-    private const int Width = 121;
+    // What a terminal has unless somebody made it wider; one column less, as some wrap in the last.
+    private const int Width = 79;
+    private const int TextColumn = 27;
     private const string UsageWord = "Usage: ";
 
     /// <summary>How to call it.</summary>
@@ -24,7 +25,11 @@ internal sealed record HelpPage(string Introduction, IReadOnlyList<OptionGroup> 
     /// <summary>As --help prints it.</summary>
     public override string ToString()
     {
-        StringBuilder text = new(Introduction);
+        StringBuilder text = new(UsageWord);
+        Append(text, Usage, UsageWord.Length, UsageWord.Length);
+        text.Append('\n');
+        Append(text, Description, 0, 0);
+        text.Append('\n');
         foreach (OptionGroup group in Groups)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}:\n");
@@ -37,22 +42,33 @@ internal sealed record HelpPage(string Introduction, IReadOnlyList<OptionGroup> 
 
     private static void Write(StringBuilder text, OptionRow row)
     {
-        text.Append("  ").Append(row.Term.PadRight(TermWidth));
-        if (row.Term.Length >= TermWidth)
-            text.Append('\n').Append(' ', TermWidth + 2);
-        int column = TermWidth + 2;
-        foreach (string word in row.Text.Split(' '))
+        text.Append("  ").Append(row.Term);
+        int column = row.Term.Length + 2;
+        if (column + 1 > TextColumn)
         {
-            if (column + word.Length >= Width)
-            {
-                text.Append('\n').Append(' ', TermWidth + 2);
-                column = TermWidth + 2;
-            }
-
-            text.Append(column == TermWidth + 2 ? "" : " ").Append(word);
-            column += word.Length + 1;
+            text.Append('\n');
+            column = 0;
         }
 
+        text.Append(' ', TextColumn - column);
+        Append(text, row.Text, TextColumn, TextColumn);
         text.Append('\n');
+    }
+
+    /// <summary>Appends words from a column on, the lines after the first indented.</summary>
+    private static void Append(StringBuilder text, string words, int column, int indent)
+    {
+        int start = column;
+        foreach (string word in words.Split(' '))
+        {
+            if (column > start && column + 1 + word.Length > Width)
+            {
+                text.Append('\n').Append(' ', indent);
+                column = start = indent;
+            }
+
+            text.Append(column > start ? " " : "").Append(word);
+            column += word.Length + (column > start ? 1 : 0);
+        }
     }
 }

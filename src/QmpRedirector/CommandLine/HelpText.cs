@@ -41,19 +41,21 @@ internal static class HelpText
     private const string RunExamples =
         """
         Examples:
-          What the guest is sent, also while it is stopped, to whoever connects:
+          What the guest is sent while it runs, to whoever connects:
             qmp-redirector run --qmp unix:/run/qemu/guest.qmp \
               --chardev socket,id=m0,path=/run/qemu/guest.m0,server=on,wait=off \
-              --object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0,enable_when_stopped=on
+              --object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0
           COLO's mirror, to the secondary's filter-redirector:
             qmp-redirector run --qmp /run/qemu/primary.qmp \
               --chardev socket,id=mirror0,host=192.0.2.2,port=9003,reconnect=1 \
               --object filter-mirror,id=m0,netdev=hn0,queue=tx,outdev=mirror0
           The same as JSON, as object-add takes it:
-            --object '{"qom-type":"filter-mirror","id":"m0","netdev":"hn0","queue":"tx","outdev":"mirror0"}'
+            --object '{"qom-type":"filter-mirror","id":"m0","netdev":"hn0",
+                       "queue":"tx","outdev":"mirror0"}'
           From a file:
             qmp-redirector run --config /etc/qmp-redirector/guest.json
-            {"qmp": "unix:/run/qemu/guest.qmp", "chardevs": ["socket,id=m0,..."], "objects": ["filter-redirector,id=f0,..."]}
+            {"qmp": "unix:/run/qemu/guest.qmp", "chardevs": ["socket,id=m0,..."],
+             "objects": ["filter-redirector,id=f0,..."]}
 
         """;
 
@@ -67,11 +69,13 @@ internal static class HelpText
 
     private const string CheckExamples =
         """
-        Exit status: 0 'run' would work (there may be warnings), 1 it would not, 2 a wrong command line.
+        Exit status: 0 'run' would work (there may be warnings), 1 it would not,
+        2 a wrong command line.
         Examples:
           qmp-redirector check --config /etc/qmp-redirector/guest.json
-          qmp-redirector check -qmp unix:/run/qemu/guest.qmp --peer-qmp unix:/run/qemu/consumer.qmp \
-            -chardev socket,id=m0,path=/run/qemu/guest.m0 -object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0
+          qmp-redirector check -qmp /run/qemu/guest.qmp --peer-qmp /run/qemu/peer.qmp \
+            -chardev socket,id=m0,path=/run/qemu/guest.m0 \
+            -object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0
 
         """;
 
@@ -85,8 +89,9 @@ internal static class HelpText
     private const string StatusExamples =
         """
         Examples:
-          qmp-redirector status --control unix:/run/qmp-redirector/guest.ctl --watch
-          qmp-redirector status --control /run/qmp-redirector/guest.ctl --json | jq '.status.redirectors[].active'
+          qmp-redirector status --control /run/qmp-redirector/guest.ctl --watch
+          qmp-redirector status --control /run/qmp-redirector/guest.ctl --json |
+            jq '.status.redirectors[].active'
 
         """;
 
@@ -102,7 +107,8 @@ internal static class HelpText
         """
         Examples:
           qmp-redirector decode unix:/run/qemu/guest.m0
-          qmp-redirector decode socket,path=/run/qemu/guest.m0,server=on --vnet-hdr-support -w guest.pcapng
+          qmp-redirector decode socket,path=/run/qemu/guest.m0,server=on \
+            --vnet-hdr-support -w guest.pcapng
           socat -u UNIX:/run/qemu/guest.m0 - | qmp-redirector decode - -c 10
 
         """;
@@ -119,7 +125,8 @@ internal static class HelpText
         """
         Examples:
           qmp-redirector send guest.pcapng unix:/run/qemu/consumer.in
-          qmp-redirector send guest.pcap socket,path=/run/qemu/guest.m0,server=on --vnet-hdr-support --realtime
+          qmp-redirector send guest.pcap socket,path=/run/qemu/guest.m0,server=on \
+            --vnet-hdr-support --realtime
           tcpdump -i eth0 -U -w - | qmp-redirector send - tcp:192.0.2.2:9003
 
         """;

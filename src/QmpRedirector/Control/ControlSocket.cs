@@ -13,6 +13,12 @@ internal sealed class ControlSocket : IAsyncDisposable
     /// <summary>Sent when a redirector was armed or disarmed; its data is the redirector's entry in <c>query-status</c>.</summary>
     public const string StateChanged = "REDIRECTOR_STATE_CHANGED";
 
+    /// <summary>
+    /// What one client may send unfinished, or leave unread: far more than any command or hundred events here, and 64 clients of bad will
+    /// cannot take the host's memory.
+    /// </summary>
+    private const int ClientBytes = 1 << 20;
+
     private readonly QmpServer _server;
     private readonly ObjectCommands _objects;
 
@@ -49,6 +55,8 @@ internal sealed class ControlSocket : IAsyncDisposable
                 Version = new QmpVersion(version.Major, version.Minor, version.Build, Cli.Program),
                 TimeProvider = time,
                 Logger = logger,
+                MaxRequestBytes = ClientBytes,
+                ClientQueueBytes = ClientBytes,
             },
             commands);
         table.OnState = redirector => _server.Emit(StateChanged, StatusAnswers.State(redirector));

@@ -28,7 +28,9 @@ internal static class Metrics
         text.Family("build_info", Gauge, "1, with the version of qmp-redirector.");
         text.Sample(1, ("version", snapshot.Version));
         text.Family("up", Gauge, "Whether all is in place: QMP is connected and no redirector waits for its TAP or first peer.");
-        text.Sample(snapshot.QmpConnected && snapshot.Redirectors.All(r => r.State.Phase is RedirectorPhase.Armed or RedirectorPhase.Disarmed));
+        text.Sample(
+            snapshot.QmpConnected
+            && snapshot.Redirectors.All(r => r.State.Phase is RedirectorPhase.Armed or RedirectorPhase.Disarmed));
         text.Family("qmp_connected", Gauge, "Whether QMP is connected. While it is not, the last known run state stands.");
         text.Sample(snapshot.QmpConnected);
         text.Family("qmp_reconnects_total", Counter, "Connections to QMP after the first.");
@@ -94,7 +96,8 @@ internal static class Metrics
                 text.Sample(redirector.State.Phase == phase, [.. Labels(redirector), ("state", phase.ToString().ToLowerInvariant())]);
         }
 
-        Each(text, "peer_connected", Gauge, redirectors, r => r.Account.PeerConnected ? 1 : 0, "Whether a peer is connected to the outdev.");
+        Each(text, "peer_connected", Gauge, redirectors, r => r.Account.PeerConnected ? 1 : 0,
+            "Whether a peer is connected to the outdev.");
     }
 
     private static void RenderLag(PrometheusText text, IReadOnlyList<RedirectorMetrics> redirectors)
@@ -129,7 +132,8 @@ internal static class Metrics
         var recorded = redirectors.Where(r => r.Recording is not null).ToList();
         if (recorded.Count == 0)
             return;
-        Each(text, "pcapng_recorded_frames_total", Counter, recorded, r => r.Recording!.Value.Recorded, "Forwarded frames that are in the recording.");
+        Each(text, "pcapng_recorded_frames_total", Counter, recorded, r => r.Recording!.Value.Recorded,
+            "Forwarded frames that are in the recording.");
         Each(text, "pcapng_lost_frames_total", Counter, recorded, r => r.Recording!.Value.Lost,
             "Forwarded frames that are not: its writer was too slow, or it has ended.");
     }

@@ -102,7 +102,9 @@ internal sealed class MetricsServer : IDisposable
         }
 
         var request = end < 0 ? null : HttpRequest.Parse(buffer.AsSpan(0, end));
-        var response = end < 0 ? HttpResponse.TooLong : request is null ? HttpResponse.BadRequest : await AnswerAsync(request, cancellationToken);
+        var response = end < 0 ? HttpResponse.TooLong
+            : request is null ? HttpResponse.BadRequest
+            : await AnswerAsync(request, cancellationToken);
         var bytes = response.ToBytes(withBody: request?.Method != "HEAD");
         for (var sent = 0; sent < bytes.Length;)
             sent += await client.SendAsync(bytes.AsMemory(sent), SocketFlags.None, cancellationToken);

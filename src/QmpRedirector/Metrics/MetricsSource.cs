@@ -4,7 +4,9 @@ using QmpRedirector.Vm;
 
 namespace QmpRedirector.Metrics;
 
-/// <summary>Gathers a <see cref="MetricsSnapshot"/>. Data threads are asked for their accounts between two batches, one scrape at a time.</summary>
+/// <summary>
+/// Gathers a <see cref="MetricsSnapshot"/>. Data threads are asked for their accounts between two batches, one scrape at a time.
+/// </summary>
 /// <param name="vm">Tells the VM's state.</param>
 /// <param name="table">The redirectors there are, whenever it is asked.</param>
 internal sealed class MetricsSource(VmFollower vm, RedirectorTable table) : IDisposable

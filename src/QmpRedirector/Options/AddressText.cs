@@ -17,12 +17,15 @@ internal static class AddressText
 
     /// <summary>Where a stream of frames is.</summary>
     /// <returns>Null, and a sentence, when it is no address.</returns>
-    public static ChardevAddress? Stream(string text, out string sentence) => Parse(text, qemuListens: false, out sentence) switch
+    public static ChardevAddress? Stream(string text, out string sentence) =>
+        Parse(text, qemuListens: false, out sentence) is { } address ? OfStream(address) : null;
+
+    /// <summary>The same place as a chardev's address.</summary>
+    public static ChardevAddress OfStream(QmpAddress address) => address.Kind switch
     {
-        null => null,
-        { Kind: QmpAddressKind.Unix } address => new ChardevAddress.Unix(address.Path!),
-        { Kind: QmpAddressKind.Tcp } address => new ChardevAddress.Inet(address.Host!, address.Port),
-        var address => new ChardevAddress.Fd(address.Fd),
+        QmpAddressKind.Unix => new ChardevAddress.Unix(address.Path!),
+        QmpAddressKind.Tcp => new ChardevAddress.Inet(address.Host!, address.Port),
+        _ => new ChardevAddress.Fd(address.Fd),
     };
 
     /// <summary>Does it start with the name of an address kind? If not, it is a path.</summary>

@@ -11,18 +11,22 @@ internal static class QemuJson
     {
         sentence = "";
         JsonDocument? document = null;
+
+        // By way of bytes: an argument may hold half a surrogate pair, which only an encoder replaces without complaint.
+        byte[] json = Encoding.UTF8.GetBytes(DoubleQuoted(text));
         try
         {
-            // By way of bytes: an argument may hold half a surrogate pair, which only an encoder replaces without complaint.
-            document = JsonDocument.Parse(Encoding.UTF8.GetBytes(DoubleQuoted(text)));
+            document = JsonDocument.Parse(json);
             CheckStrings(document.RootElement);
             return document;
         }
         catch (JsonException error)
         {
+            // .NET tells of an end that is missing in words of its own: depth, payload, tokens.
+            string? unfinished = document is null ? UnfinishedJson.Describe(json) : null;
             document?.Dispose();
             string where = error.LineNumber is long line ? $" (line {line + 1}, column {error.BytePositionInLine + 1})" : "";
-            sentence = $"JSON parse error, {FirstSentence(error.Message)}{where}";
+            sentence = $"JSON parse error, {unfinished ?? FirstSentence(error.Message) + where}";
             return null;
         }
     }

@@ -45,8 +45,6 @@ internal static class QemuSentences
 
     public static string NotFd(string value) => $"Unable to parse FD number {value}";
 
-    public static string LongPath(string path) => $"UNIX socket path '{path}' is too long: it must be less than 108 bytes";
-
     public static string NoBackend(string id) => $"chardev: \"{id}\" missing backend";
 
     public static string BadBackend(string name) => $"'{name}' is not a valid char driver name";

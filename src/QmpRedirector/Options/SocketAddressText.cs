@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using QmpRedirector.Net;
 
 namespace QmpRedirector.Options;
@@ -7,16 +6,11 @@ namespace QmpRedirector.Options;
 /// <summary>The parts of a chardev's address; each returns null and a sentence for a bad one.</summary>
 internal static class SocketAddressText
 {
-    // sizeof(sockaddr_un.sun_path), with room for the zero that ends a path or starts an abstract name.
-    private const int PathBytes = 108;
-
     public static ChardevAddress.Unix? Unix(string path, bool isAbstract, bool tight, out string sentence)
     {
-        sentence = "";
-        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
-            sentence = $"'{path}' is not the path of a socket";
-        else if (Encoding.UTF8.GetByteCount(path) >= PathBytes)
-            sentence = QemuSentences.LongPath(path);
+        sentence = path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)
+            ? $"'{path}' is not the path of a socket"
+            : ChardevAddress.WhyTooLong(path) ?? "";
         return sentence.Length == 0 ? new ChardevAddress.Unix(path, isAbstract, tight) : null;
     }
 

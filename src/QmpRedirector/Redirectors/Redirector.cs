@@ -74,7 +74,13 @@ internal sealed class Redirector : IAsyncDisposable
             lock (_gate)
             {
                 return new RedirectorState(
-                    Phase(), WhyInactive(), _tap?.Name, _vnetHeaderLength ?? Options.VnetHdrLen, _forwarder.GrantedBacklog, _cause, _since);
+                    Phase(),
+                    WhyInactive(),
+                    _tap?.Name,
+                    _vnetHeaderLength ?? Options.VnetHdrLen,
+                    _forwarder.GrantedBacklog,
+                    _cause,
+                    _since);
             }
         }
     }

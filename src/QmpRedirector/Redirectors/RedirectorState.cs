@@ -9,7 +9,13 @@ namespace QmpRedirector.Redirectors;
 /// <param name="Cause">What the last change of activity came from: "STOP event", "TAP found" ...; null before the first.</param>
 /// <param name="SinceNanoseconds">When that was, or before it when the redirector was made; CLOCK_REALTIME.</param>
 internal sealed record RedirectorState(
-    RedirectorPhase Phase, string? Why, string? Ifname, int? VnetHeaderLength, long GrantedBacklog, string? Cause, long SinceNanoseconds)
+    RedirectorPhase Phase,
+    string? Why,
+    string? Ifname,
+    int? VnetHeaderLength,
+    long GrantedBacklog,
+    string? Cause,
+    long SinceNanoseconds)
 {
     public bool Active => Why is null;
 }

@@ -51,6 +51,23 @@ internal sealed class InheritedChardevTests : IDisposable
         Assert.That(RandomAccess.Read(file, new byte[7], 0), Is.EqualTo(7));
     }
 
+    [Test]
+    public void A_socket_that_does_not_listen_is_no_server_and_stays_open()
+    {
+        using var listener = Scratch.Listen(_scratch.PathOf("m0"));
+        using var connection = Scratch.Connect(_scratch.PathOf("m0"));
+        var number = (int)connection.Handle;
+        Assert.That(
+            async () => await Chardev(number, server: true).OpenAsync(default),
+            Throws.TypeOf<ChardevException>().With.Message.EqualTo(
+                $"File descriptor '{number}' is a socket that does not listen, which server=on needs: pass one that does, or give "
+                + "server=off for a connection"));
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.That(connection.Send((byte[])[1]), Is.EqualTo(1));
+    }
+
     private static SocketChardev Chardev(int descriptor, bool server) =>
         new(new SocketChardevOptions("m0", new ChardevAddress.Fd(descriptor), server, Reconnect: null), TimeProvider.System);
 }

@@ -61,8 +61,8 @@ internal sealed class PcapngRecordingTests
     {
         RecordOne(recorder =>
         {
-            recorder.Record(new FrameOrigin(Time, Tap0, 12, PcapngDirection.Outbound), [.. new byte[12], 0xaa]);
-            recorder.Record(new FrameOrigin(Time, Tap0, 0, PcapngDirection.Inbound), [0xbb]);
+            recorder.Record(new FrameOrigin(Time, Tap0, 12, IsTowardsGuest: true), [.. new byte[12], 0xaa]);
+            recorder.Record(new FrameOrigin(Time, Tap0, 0, IsTowardsGuest: false), [0xbb]);
         });
         var packets = Packets();
         Assert.That(packets.Select(packet => packet.Fixed[20..].ToArray()[0]), Is.EqualTo(new byte[] { 0xaa, 0xbb }));
@@ -195,7 +195,7 @@ internal sealed class PcapngRecordingTests
             recorder.Record(Origin(0), payload);
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 20_000; i++)
-                recorder.Record(new FrameOrigin(Time, Tap0, 12, PcapngDirection.Outbound), payload);
+                recorder.Record(new FrameOrigin(Time, Tap0, 12, IsTowardsGuest: true), payload);
             Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
         });
     }
@@ -213,7 +213,7 @@ internal sealed class PcapngRecordingTests
         long Round()
         {
             for (var i = 0; i < 100; i++)
-                recorder.Record(new FrameOrigin(Time, Tap0, 12, PcapngDirection.Outbound), payload);
+                recorder.Record(new FrameOrigin(Time, Tap0, 12, IsTowardsGuest: true), payload);
             var before = GC.GetAllocatedBytesForCurrentThread();
             recorded.Write(writer, chunk, 1 << 20);
             chunk.SetLength(0);
@@ -313,9 +313,13 @@ internal sealed class PcapngRecordingTests
             recorder.Record(Origin(i), [1]);
         Assert.That((recorder.Recorded, recorder.Lost), Is.EqualTo((0, 11)));
         Assert.That(_failures.Single(), Does.Contain("Broken pipe"));
+
+        var later = recording.Add("f1");
+        later.Record(Origin(1), [1]);
+        Assert.That((later.Recorded, later.Lost, later.Finished.IsCompleted), Is.EqualTo((0, 1, true)), "one that comes after that");
     }
 
-    private static FrameOrigin Origin(long after, int tap = Tap0) => new(Time + after, tap, 0, PcapngDirection.Outbound);
+    private static FrameOrigin Origin(long after, int tap = Tap0) => new(Time + after, tap, 0, IsTowardsGuest: true);
 
     private static ForwarderSnapshot Account(long forwarded, long disarmed = 0)
     {

@@ -6,7 +6,7 @@ internal sealed class RecordRingTests
 {
     private const int Capacity = 256 << 10;
 
-    private static readonly FrameOrigin _origin = new(5, 7, 12, PcapngDirection.Outbound);
+    private static readonly FrameOrigin _origin = new(5, 7, 12, IsTowardsGuest: true);
 
     [Test]
     public void A_frame_comes_out_as_it_went_in()

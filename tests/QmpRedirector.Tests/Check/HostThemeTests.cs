@@ -43,6 +43,7 @@ internal sealed class HostThemeTests
         var scene = Scene.Of().WithHost(h => h with
         {
             Capabilities = capabilities,
+            Capture = new([], [refused], 0),
             Captures = new Dictionary<string, CaptureSupport> { ["f0"] = new([], [refused], 0) },
         });
 

@@ -43,6 +43,7 @@ internal static class Scene
                 BothCapabilities,
                 212992,
                 true,
+                new CaptureSupport(["SO_ATTACH_FILTER"], [], 0),
                 run.Redirectors.ToDictionary(r => r.Id, r => new CaptureSupport(["SO_ATTACH_FILTER"], [], r.Backlog))),
             new Asked<VmFacts>("unix:/qmp", new VmFacts(Greeting(7), Pid, "running", true, false), null),
             [.. run.Redirectors.Select(r => new NetdevFacts(
@@ -53,6 +54,7 @@ internal static class Scene
                 new VnetHeaderLength(12, true, "NIC /nic negotiated VERSION_1", VhostStarted: false),
                 new TapHolder(Pid, true, 0)))],
             [.. run.Chardevs.Select(c => new ChardevFacts(c, null, false, new UnixSocketUse(false, 0)))],
+            null,
             null,
             null,
             null,

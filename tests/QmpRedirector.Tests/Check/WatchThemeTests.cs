@@ -8,14 +8,14 @@ using QmpRedirector.Vm;
 
 namespace QmpRedirector.Tests.Check;
 
-/// <summary>What `check` says of --pcapng and --metrics.</summary>
+/// <summary>What `check` says of --pcapng, --control and --metrics.</summary>
 internal sealed class WatchThemeTests
 {
     private const string File = "/var/tmp/f.pcapng";
 
     [Test]
     public void Without_the_options_nothing_is_said() =>
-        Assert.That(RecordingTheme.Of(Scene.Of()).Concat(MetricsTheme.Of(Scene.Of())), Is.Empty);
+        Assert.That(RecordingTheme.Of(Scene.Of()).Concat(ListenTheme.Of(Scene.Of())), Is.Empty);
 
     [Test]
     public void A_recording_that_can_be_made_is_well() =>
@@ -50,12 +50,12 @@ internal sealed class WatchThemeTests
     [TestCase("tcp:[::1]:9200", false, "tcp:[::1]:9200 is free to listen on: http://[::1]:9200/metrics, for whoever may use this host.")]
     [TestCase("fd:3", false, "fd:3 is a socket, to listen on.")]
     public void An_address_that_could_be_listened_on_is_well(string address, bool exists, string text) =>
-        Assert.That(MetricsTheme.Of(WithMetrics(address, exists: exists)).Single(), Is.EqualTo(new Finding(Mark.Ok, "metrics", text)));
+        Assert.That(ListenTheme.Of(WithMetrics(address, exists: exists)).Single(), Is.EqualTo(new Finding(Mark.Ok, "metrics", text)));
 
     [Test]
     public void An_address_where_somebody_answers_fails()
     {
-        var finding = MetricsTheme.Of(WithMetrics("unix:/run/m", exists: true, listens: true)).Single();
+        var finding = ListenTheme.Of(WithMetrics("unix:/run/m", exists: true, listens: true)).Single();
 
         Assert.That(finding.Mark, Is.EqualTo(Mark.Fail));
         Assert.That(finding.Text, Does.StartWith("Somebody answers at unix:/run/m already"));
@@ -64,24 +64,39 @@ internal sealed class WatchThemeTests
     [Test]
     public void An_address_that_cannot_be_listened_on_fails_with_the_sentence_of_run() =>
         Assert.That(
-            MetricsTheme.Of(WithMetrics("tcp:127.0.0.1:1", problem: "Failed to bind")).Single() is { Mark: Mark.Fail, Text: "Failed to bind." },
+            ListenTheme.Of(WithMetrics("tcp:127.0.0.1:1", problem: "Failed to bind")).Single() is { Mark: Mark.Fail, Text: "Failed to bind." },
             Is.True);
 
+    [TestCase("unix:/run/c", Mark.Ok, "unix:/run/c is free to listen on, for its owner alone (0600).")]
+    [TestCase("tcp:127.0.0.1:4444", Mark.Ok, "tcp:127.0.0.1:4444 is free to listen on; whoever may use this host may control the redirectors.")]
+    [TestCase("tcp:0.0.0.0:4444", Mark.Warn,
+        "tcp:0.0.0.0:4444 is free to listen on, but QMP asks nobody who he is: whoever reaches it controls the redirectors.")]
+    public void A_control_address_that_others_reach_is_a_warning(string address, Mark mark, string text)
+    {
+        var chardev = new ChardevOptions("control", AddressText.Stream(address, out _)!, true, false, null);
+        var scene = Scene.Of() with { Control = new ChardevFacts(chardev, null, false, new UnixSocketUse(false, 0)) };
+
+        var finding = ListenTheme.Of(scene).Single();
+
+        Assert.That((finding.Mark, finding.Subject, finding.Text), Is.EqualTo((mark, "control", text)));
+    }
+
     [Test]
-    public async Task The_survey_looks_at_both_and_only_if_they_are_given()
+    public async Task The_survey_looks_at_them_and_only_if_they_are_given()
     {
         var options = Scene.Of().Options with { Run = Scene.Of().Options.Run with { Qmp = AddressText.Qmp("fd:9", out _)! } };
         var given = options with
         {
-            Run = options.Run with { PcapngFile = "/dev/null", Metrics = new ChardevAddress.Unix("/dev/null/m") },
+            Run = options.Run with { PcapngFile = "/dev/null", Metrics = new ChardevAddress.Unix("/dev/null/m"), Control = AddressText.Qmp("/dev/null/c", out _) },
         };
 
         var without = await CheckSurvey.RunAsync(options, new ProcFs(), CancellationToken.None);
         var with = await CheckSurvey.RunAsync(given, new ProcFs(), CancellationToken.None);
 
-        Assert.That((without.Recording, without.Metrics), Is.EqualTo(((RecordingPlace?)null, (ChardevFacts?)null)));
+        Assert.That((without.Recording, without.Metrics, without.Control), Is.EqualTo(((RecordingPlace?)null, (ChardevFacts?)null, (ChardevFacts?)null)));
         Assert.That(with.Recording!.Problem, Is.EqualTo("it is neither a file nor a FIFO"));
         Assert.That(with.Metrics!.Problem, Is.EqualTo("Failed to bind socket to '/dev/null/m': Not a directory"));
+        Assert.That(with.Control!.Problem, Is.EqualTo("Failed to bind socket to '/dev/null/c': Not a directory"));
     }
 
     private static CheckContext WithRecording(RecordingPlace place)

@@ -116,7 +116,7 @@ internal static class ChardevSentences
         new($"{{\"id\":\"m0\",\"backend\":{{\"type\":\"socket\",\"data\":{{{Addr}}}}},\"foo\":1}}", "Parameter 'foo' is unexpected"),
         new($"{{\"id\":1,\"backend\":{{\"type\":\"socket\",\"data\":{{{Addr}}}}}}}", "Invalid parameter type for 'id', expected: string"),
         new($"{{\"backend\":{{\"type\":\"socket\",\"data\":{{{Addr}}}}}}}", "Parameter 'id' is missing"),
-        new("{\"id\":", "JSON parse error, expected depth to be zero at the end of the JSON payload (line 1, column 7)", false),
+        new("{\"id\":", "JSON parse error, the '{' here is never closed (line 1, column 1)", false),
     ];
 
     private const string Addr = "\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"/m0\"}}";

@@ -99,7 +99,14 @@ internal sealed class ConfigFileTests
 
     [TestCase("[]", "--config c.json: the file holds no JSON object")]
     [TestCase("{\n\"qmp\" 1}", "--config c.json: JSON parse error, '1' is invalid after a property name (line 2, column 7)")]
-    [TestCase("", "--config c.json: JSON parse error, the input does not contain any JSON tokens (line 1, column 1)")]
+    [TestCase("", "--config c.json: JSON parse error, there is nothing in it")]
+    [TestCase(" \n", "--config c.json: JSON parse error, there is nothing in it")]
+    [TestCase("{\"qmp\": \"/q\",\n \"objects\": [", "--config c.json: JSON parse error, the '[' here is never closed (line 2, column 13)")]
+    [TestCase("{\"qmp\": \"/q\",\n \"objects\": []", "--config c.json: JSON parse error, the '{' here is never closed (line 1, column 1)")]
+    [TestCase("{\"é\": {\"pid", "--config c.json: JSON parse error, the '{' here is never closed (line 1, column 7)")]
+    [TestCase("{\"a\": 1", "--config c.json: JSON parse error, the '{' here is never closed (line 1, column 1)")]
+    [TestCase("tru", "--config c.json: JSON parse error, it ends too early (line 1, column 4)")]
+    [TestCase("{\"a\": [1}", "--config c.json: JSON parse error, '}' is invalid without a matching open (line 1, column 9)")]
     public void A_file_that_is_no_JSON_object_is_told_so(string json, string expected) =>
         Assert.That(Parsed.Config(json).Errors, Is.EqualTo([expected]));
 

@@ -98,7 +98,7 @@ internal static class ObjectSentences
         new("{\"qom-type\":1,\"id\":\"f0\",\"netdev\":\"n0\"}", "Invalid parameter type for 'qom-type', expected: string"),
         // QEMU: "JSON parse error, premature EOI", "... missing : in object pair", "... invalid keyword 'x'", without a place.
         new("{\"qom-type\":\"filter-redirector\",",
-            "JSON parse error, expected start of a property name or value, but instead reached end of data (line 1, column 32)", false),
+            "JSON parse error, the '{' here is never closed (line 1, column 1)", false),
         new("{\"qom-type\" \"filter-redirector\"}",
             "JSON parse error, '\"' is invalid after a property name (line 1, column 13)", false),
         new("{\n x}", "JSON parse error, 'x' is an invalid start of a property name (line 2, column 2)", false),

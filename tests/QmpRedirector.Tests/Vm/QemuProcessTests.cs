@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using QmpRedirector.Qmp;
 using QmpRedirector.Testing;
@@ -63,6 +64,19 @@ public sealed class QemuProcessTests
         await Bounded.WaitAsync(process.Exited, "the end of the process");
     }
 
+    [Test]
+    public async Task A_process_that_cannot_be_watched_is_told_of_in_one_sentence()
+    {
+        OneLine log = new();
+
+        await using (new QemuProcess(100, (_, _) => throw new NotSupportedException("no pidfd_open here"), log))
+        {
+        }
+
+        const string sentence = "The end of QEMU's process 100 cannot be watched (no pidfd_open here): it is told from QMP alone";
+        Assert.That(log.Said, Is.EqualTo((sentence, false)));
+    }
+
     private static async Task<int?> FindAsync(Func<System.Text.Json.JsonElement?, string> answer, FakeProc proc)
     {
         await using var vm = FakeVm.Start();
@@ -76,5 +90,19 @@ public sealed class QemuProcessTests
         var client = new QmpClient(new QmpClientOptions { Address = vm.Address });
         await client.ConnectAsync();
         return client;
+    }
+
+    private sealed class OneLine : ILogger
+    {
+        public (string Line, bool WithException) Said { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Said = (formatter(state, exception), exception is not null);
     }
 }

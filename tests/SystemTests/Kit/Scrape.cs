@@ -24,9 +24,11 @@ internal sealed class Scrape(string text)
         this[$"dropped_frames_total{{redirector=\"{redirector}\",netdev=\"net0\",reason=\"{reason}\"}}"];
 
     public long DroppedInAll(string redirector = "f0") => (long)_samples
-        .Where(sample => sample.Key.StartsWith($"dropped_frames_total{{redirector=\"{redirector}\"", StringComparison.Ordinal)).Sum(sample => sample.Value);
+        .Where(sample => sample.Key.StartsWith($"dropped_frames_total{{redirector=\"{redirector}\"", StringComparison.Ordinal))
+        .Sum(sample => sample.Value);
 
-    public bool IsIn(string state, string redirector = "f0") => this[$"state{{redirector=\"{redirector}\",netdev=\"net0\",state=\"{state}\"}}"] == 1;
+    public bool IsIn(string state, string redirector = "f0") =>
+        this[$"state{{redirector=\"{redirector}\",netdev=\"net0\",state=\"{state}\"}}"] == 1;
 
     /// <summary>Every captured frame is somewhere.</summary>
     public void Balances() => Assert.That(

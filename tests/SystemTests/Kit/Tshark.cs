@@ -20,7 +20,13 @@ internal static class Tshark
     }
 
     /// <summary>What the statistics of each interface say, from the program that shows them (package wireshark-common).</summary>
-    public static Task<string> CapinfosAsync(string path) => CapturedProcess.RunAsync("capinfos", path);
+    public static async Task<string> CapinfosAsync(string path)
+    {
+        await using var process = CapturedProcess.Start(["capinfos", path]);
+        var exitCode = await process.WaitForExitAsync(Eventually.Deadline);
+        Assert.That((exitCode, process.Error), Is.EqualTo((0, "")), "capinfos reads the file without a complaint");
+        return process.Output;
+    }
 
     private static async Task<string> RunAsync(string path, string[] arguments)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using QmpRedirector.Net;
 using QmpRedirector.SystemTests.Interop;
 using QmpRedirector.SystemTests.Kit;
 
@@ -16,7 +17,7 @@ internal sealed class AllocationTests
 
     [Test]
     public async Task A_hundred_thousand_frames_are_moved_without_allocating_for_any(
-        [Values(Frames.ShortLength, Frames.FullLength)] int length)
+        [Values(Frames.ShortLength, Frames.FullLength)] int length, [Values] bool recording)
     {
         const int warmUp = 20_000;
         const int count = 100_000;
@@ -26,7 +27,11 @@ internal sealed class AllocationTests
         var (ours, theirs) = await InProcessForwarder.ConnectedPairAsync(lab.PathOf("m0"));
         using var connection = ours;
         using var peer = theirs;
-        await using var forwarder = InProcessForwarder.Open(lab.Namespace, Lab.TapName, Header);
+        using var recorded = recording ? new PcapngRecording(new PcapngSection(null, null, "test"), Assert.Fail) : null;
+        var recorder = recorded?.Add("f0");
+        recorder?.SetInterface(1, Lab.TapName);
+        recorded?.Open(lab.PathOf("frames.pcapng"));
+        await using var forwarder = InProcessForwarder.Open(lab.Namespace, Lab.TapName, Header, recorder);
         var lost = forwarder.ServeAsync(connection);
         forwarder.Arm();
         var sender = lab.OpenSender(vnetHeader: true);
@@ -35,7 +40,7 @@ internal sealed class AllocationTests
         var mover = new Thread(() =>
         {
             using var reader = new SafeFileHandle((nint)(int)peer.Handle, ownsHandle: false);
-            byte[] packet = [.. new byte[VnetHeader.Length], .. Frames.Numbered(0, length)];
+            byte[] packet = [.. new byte[Kit.VnetHeader.Length], .. Frames.Numbered(0, length)];
             var buffer = new byte[1 << 20];
             Move(sender, reader, packet, buffer, warmUp);
             var collectionsBefore = GC.CollectionCount(0);
@@ -51,8 +56,11 @@ internal sealed class AllocationTests
         mover.Start();
         Assert.That(mover.Join(Eventually.Deadline * 6), Is.True, "the frames are moved");
         var account = await forwarder.StopAsync();
+        recorder?.Finish(account);
+        recorded?.Close();
         await TestContext.Out.WriteLineAsync(
-            $"{count} frames of {length} bytes: {string.Join(", ", allocated)} allocated by the process, {collections} collections");
+            $"{count} frames of {length} bytes{(recorder is null ? "" : $", {recorder.Recorded} of all {all} recorded")}: "
+            + $"{string.Join(", ", allocated)} allocated by the process, {collections} collections");
 
         using (Assert.EnterMultipleScope())
         {
@@ -61,10 +69,11 @@ internal sealed class AllocationTests
             Assert.That(allocated.Min(), Is.LessThan(16 * 1024));
             Assert.That(allocated, Is.All.LessThan(count));
             Assert.That(collections, Is.Zero);
-            Assert.That(await lost, Is.EqualTo(Net.PeerLoss.Stopped));
+            Assert.That(await lost, Is.EqualTo(PeerLoss.Stopped));
             Assert.That(account.Forwarded, Is.EqualTo(all));
             Assert.That(account.WrittenBytes, Is.EqualTo((long)all * (Framing + Header + length)), "bytes read by the peer");
             Assert.That(account.KernelSeen, Is.EqualTo(sender.Sent));
+            Assert.That(recorder is null ? all : recorder.Recorded + recorder.Lost, Is.EqualTo(all), "recorded or counted as lost");
         }
 
         Accounting.Balances(InProcessForwarder.Report(account));
@@ -73,7 +82,7 @@ internal sealed class AllocationTests
     /// <summary>Sends bursts and reads each off the connection, to its last byte, before the next.</summary>
     private static void Move(FrameSender sender, SafeFileHandle reader, byte[] packet, byte[] buffer, int count)
     {
-        var burstBytes = Burst * (packet.Length - VnetHeader.Length + Header + Framing);
+        var burstBytes = Burst * (packet.Length - Kit.VnetHeader.Length + Header + Framing);
         for (var sent = 0; sent < count; sent += Burst)
         {
             for (var i = 0; i < Burst; i++) sender.Send(packet);

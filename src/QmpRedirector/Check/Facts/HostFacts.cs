@@ -9,9 +9,15 @@ namespace QmpRedirector.Check.Facts;
 /// <param name="Capabilities">The effective ones, a bit each.</param>
 /// <param name="RmemMax">net.core.rmem_max in bytes; null where it is not shown.</param>
 /// <param name="HasPidfd">Whether the kernel has pidfd_open(2).</param>
-/// <param name="Captures">What a packet socket is granted, by redirector.</param>
+/// <param name="Capture">What a packet socket is granted without any wish for a backlog.</param>
+/// <param name="Captures">The same with the backlog of each redirector, by its id.</param>
 internal sealed record HostFacts(
-    string? KernelRelease, ulong Capabilities, long? RmemMax, bool HasPidfd, IReadOnlyDictionary<string, CaptureSupport> Captures)
+    string? KernelRelease,
+    ulong Capabilities,
+    long? RmemMax,
+    bool HasPidfd,
+    CaptureSupport Capture,
+    IReadOnlyDictionary<string, CaptureSupport> Captures)
 {
     // linux/capability.h
     public const int CapNetAdmin = 12;
@@ -36,5 +42,6 @@ internal sealed record HostFacts(
         proc.EffectiveCapabilities,
         proc.RmemMax,
         ProcessExit.IsSupported,
+        CaptureProbe.Try(0),
         redirectors.ToDictionary(static redirector => redirector.Id, static redirector => CaptureProbe.Try(redirector.Backlog)));
 }

@@ -9,7 +9,7 @@ internal static class KernelTheme
     {
         var host = context.Host;
         var release = $"Linux {host.KernelRelease ?? "of unknown release"}";
-        var support = host.Captures.Values.First();
+        var support = host.Capture;
         if (support.Refused.Count > 0 && !host.Has(HostFacts.CapNetRaw))
             yield return new Finding(Mark.Warn, "kernel", $"{release}: its packet sockets cannot be tried without CAP_NET_RAW.");
         else if (support.Refused.Count > 0)
