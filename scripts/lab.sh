@@ -30,7 +30,7 @@ Environment:
 
 The first use downloads Debian's kernel; about 100 MB stay in the cache
 (\$QMP_REDIRECTOR_CACHE, else ~/.cache/qmp-redirector), nothing else is written.
-Any number of labs can run at once. A failure of the lab itself exits with 125.
+Any number of labs can run at once. Exit status 125: the lab itself failed.
 USAGE
 }
 
@@ -38,10 +38,11 @@ clean_up() {
   local status=$?
   trap '' HUP INT TERM
   stop_all
+  # They have ended with the VM, unless it never began.
+  kill ${readers[@]+"${readers[@]}"} 2> /dev/null || true
   [[ -z ${terminal_state-} ]] || stty "$terminal_state"
-  if [[ -z ${ended-} ]]; then
-    ((status == 0 || status > 128)) || status=125
-  fi
+  # What the command cannot be mistaken for: neither 2, a wrong command line, nor a signal.
+  [[ -n ${ended-} ]] || ((status != 1)) || status=125
   [[ -z ${run-} ]] || rm -rf -- "$run"
   exit "$status"
 }
@@ -129,7 +130,7 @@ choose_accelerator() {
       # With AMD's virtualisation emulated, so that the lab's guests have KVM.
       cpu='max,+svm,+npt'
       accel='tcg,thread=multi,tb-size=512'
-      note 'lab: booting, emulated (TCG; KVM does not work here): CPU work takes ten to twenty times longer'
+      note 'lab: booting, emulated (TCG): what needs a CPU takes ten to twenty times longer than with KVM'
       ;;
     *) die "LAB_ACCEL=$accel: it is kvm or tcg" ;;
   esac
@@ -152,7 +153,8 @@ boot() {
   cat "$run/err" >&2 &
   readers+=("$!")
   # If this script is killed, the VM ends with it. Its input has to be given to it: a program in the background gets none else.
-  setpriv --pdeathsig KILL qemu-system-x86_64 -accel "$accel" -cpu "$cpu" "${machine[@]}" -smp "${LAB_CPUS:-2}" -m "${LAB_MEMORY:-3072}" \
+  setpriv --pdeathsig KILL qemu-system-x86_64 -accel "$accel" -cpu "$cpu" "${machine[@]}" \
+    -smp "${LAB_CPUS:-2}" -m "${LAB_MEMORY:-3072}" \
     -serial "file:$run/console.log" -append "console=ttyS0 panic=-1 loglevel=4 mitigations=off lab=$run" \
     -fsdev local,id=machine,path=/,security_model=none,readonly=on,multidevs=remap -device virtio-9p-pci,fsdev=machine,mount_tag=machine \
     -device virtio-serial-pci "${ports[@]}" "${shared[@]}" <&0 > "$output" 2> "$run/qemu.log" &
@@ -174,7 +176,11 @@ lab_is_up() {
 
 main() {
   local started guests
-  share='' terminal=''
+  trap clean_up EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  share='' terminal='' readers=()
   while (($#)); do
     case $1 in
       -h | --help) usage; exit ;;
@@ -195,10 +201,6 @@ main() {
     terminal="rows $rows columns $columns"
   fi
 
-  trap clean_up EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
   prepare
   choose_accelerator
   write_settings "$@"

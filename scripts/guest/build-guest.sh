@@ -73,7 +73,7 @@ main() {
   debian=$cache/debian
   [[ -z $refresh ]] || rm -rf -- "$debian"
   # Named by the sources, so working copies that differ can share the cache.
-  version=$(cat -- "$here"/{build-guest.sh,init,agent.c,capture.c,numbered.h} "$here"/{../lib/debian.sh,tools/*.c} | sha256sum | cut -c 1-16)
+  version=$(cat -- "$here"/{build-guest.sh,init,agent.c,capture.c,numbered.h,../lib/debian.sh} "$here"/tools/*.c | sha256sum | cut -c 1-16)
   initrd=$cache/initrd-$version.img
   folder=$cache/tools-$version
 

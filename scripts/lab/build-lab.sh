@@ -12,8 +12,8 @@ here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 # What the initramfs needs to reach its root; the rest is loaded from there.
 modules=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
 # Of the 390 MB of modules, what a machine of virtual devices can use. Folders, or files in a folder that is not taken whole.
-kept=(arch crypto lib virt net fs/9p fs/overlayfs fs/netfs fs/fscache fs/fuse fs/ext4 fs/jbd2 fs/mbcache.ko drivers/vhost
-  drivers/virtio drivers/vdpa drivers/vfio drivers/block drivers/char drivers/watchdog 'drivers/net/*.ko' drivers/crypto/ccp drivers/net/{bonding,team,vxlan,ipvlan,netdevsim})
+kept=(arch crypto lib virt net fs/{9p,overlayfs,netfs,fscache,fuse,ext4,jbd2,mbcache.ko}
+  drivers/{vhost,virtio,vdpa,vfio,block,char,watchdog,crypto/ccp} 'drivers/net/*.ko' drivers/net/{bonding,team,vxlan,ipvlan,netdevsim})
 
 usage() {
   cat << USAGE

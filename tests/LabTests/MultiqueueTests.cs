@@ -43,5 +43,6 @@ internal sealed class MultiqueueTests
         return frame;
     }
 
-    private static ushort SourcePort(byte[] frame) => BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(Frames.TransportOffset(ipv6: false)));
+    private static ushort SourcePort(byte[] frame) =>
+        BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(Frames.TransportOffset(ipv6: false)));
 }

@@ -51,7 +51,8 @@ internal sealed class TrxReport : ITestListener
     {
         var counters = new XElement(
             _schema + "Counters",
-            Numbered("total", _results.Count), Numbered("executed", Passed + Failed), Numbered("passed", Passed), Numbered("failed", Failed),
+            Numbered("total", _results.Count), Numbered("executed", Passed + Failed),
+            Numbered("passed", Passed), Numbered("failed", Failed),
             Numbered("error", 0), Numbered("timeout", 0), Numbered("aborted", 0));
         new XDocument(new XElement(
             _schema + "TestRun",
@@ -69,9 +70,10 @@ internal sealed class TrxReport : ITestListener
             new XAttribute("outcome", result.ResultState.Status));
         if (!string.IsNullOrEmpty(result.Message))
         {
-            element.Add(new XElement(
-                _schema + "Output",
-                new XElement(_schema + "ErrorInfo", new XElement(_schema + "Message", result.Message), new XElement(_schema + "StackTrace", result.StackTrace))));
+            var error = new XElement(
+                _schema + "ErrorInfo",
+                new XElement(_schema + "Message", result.Message), new XElement(_schema + "StackTrace", result.StackTrace));
+            element.Add(new XElement(_schema + "Output", error));
         }
 
         return element;

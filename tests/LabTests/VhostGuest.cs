@@ -7,7 +7,7 @@ namespace QmpRedirector.LabTests;
 /// <summary>A Linux guest with vhost=on, which records what it receives.</summary>
 internal sealed class VhostGuest : IAsyncDisposable
 {
-    public const string Nic = "/machine/peripheral/nic0/virtio-backend";
+    private const string Nic = "/machine/peripheral/nic0/virtio-backend";
     public const string Mac = "52:54:00:aa:bb:02";
 
     private readonly int _queues;
@@ -49,12 +49,16 @@ internal sealed class VhostGuest : IAsyncDisposable
     {
         await Eventually.ThatAsync(VhostStartedAsync, "QEMU says vhost-started");
         Assert.That(Threads($"vhost-{Qemu.Id}"), Has.Count.EqualTo(_queues), "the kernel's vhost threads of this QEMU");
-        var files = Directory.GetFiles($"/proc/{Qemu.Id}/fd").Select(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName);
+        var files = Directory.GetFiles($"/proc/{Qemu.Id}/fd")
+            .Select(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName);
         Assert.That(files.Count(file => file == "/dev/vhost-net"), Is.EqualTo(_queues), "QEMU's descriptors of /dev/vhost-net");
     }
 
-    public async Task<bool> VhostStartedAsync() =>
-        (await Qemu.Qmp.ExecuteAsync("x-query-virtio-status", new JsonObject { ["path"] = Nic }))?["vhost-started"]?.GetValue<bool>() == true;
+    public async Task<bool> VhostStartedAsync()
+    {
+        var status = await Qemu.Qmp.ExecuteAsync("x-query-virtio-status", new JsonObject { ["path"] = Nic });
+        return status!["vhost-started"]!.GetValue<bool>();
+    }
 
     /// <summary>QEMU's filter-redirector on the netdev, which must fail with <paramref name="sentence"/>.</summary>
     public async Task RefusesItsOwnFilterAsync(string sentence)
@@ -90,7 +94,8 @@ internal sealed class VhostGuest : IAsyncDisposable
             .. image.Arguments(lab.PathOf("console")), "-S", "-smp", $"{queues}",
             "-netdev", $"tap,id=net0,ifname={Lab.TapName},script=no,downscript=no,vhost=on{many}",
             "-device", $"virtio-net-pci,id=nic0,netdev=net0,mac={Mac},romfile=" + (queues > 1 ? $",mq=on,vectors={(2 * queues) + 2}" : ""),
-            "-device", "virtio-serial-pci", "-chardev", $"file,id=own,path={lab.PathOf("guest.pcap")}", "-device", "virtserialport,chardev=own",
+            "-device", "virtio-serial-pci", "-chardev", $"file,id=own,path={lab.PathOf("guest.pcap")}",
+            "-device", "virtserialport,chardev=own",
         ]);
         var console = lab.Own(await GuestConsole.ConnectAsync(lab.PathOf("console")));
         await qemu.Qmp.ExecuteAsync("cont");

@@ -71,7 +71,8 @@ internal sealed class VhostTests
         await Eventually.ThatAsync(() => Last() == 22, "the guest receives the last frame");
         Assert.That(
             _guest.Received.Frames.Skip(received).Select(frame => Frames.NumberOf(frame.AsSpan(VnetHeader.Length))),
-            Is.EqualTo(Enumerable.Range(0, 23).Where(number => number is not (1 or 12))), "what stop and cont leave of the guest's own frames");
+            Is.EqualTo(Enumerable.Range(0, 23).Where(number => number is not (1 or 12))),
+            "what stop and cont leave of the guest's own frames");
 
         int Last() => Frames.NumberOf(_guest.Received.Frames[^1].AsSpan(VnetHeader.Length));
 
@@ -87,7 +88,8 @@ internal sealed class VhostTests
     public async Task Frames_with_offloads_and_super_frames_are_those_the_guest_receives()
     {
         // This kernel's TAP takes no UDP super-frames (USO, Linux 6.2).
-        WirePacket[] packets = [.. WirePacket.Ordinary(), .. WirePacket.SuperFrames().Where(packet => packet.Name.Contains("TCP", StringComparison.Ordinal))];
+        var super = WirePacket.SuperFrames().Where(packet => packet.Name.Contains("TCP", StringComparison.Ordinal));
+        WirePacket[] packets = [.. WirePacket.Ordinary(), .. super];
         var forwarding = await Forwarding.StartAsync(_guest);
         var (guest, forwarded) = await forwarding.BetweenMarksAsync(() =>
         {
@@ -146,7 +148,8 @@ internal sealed class VhostTests
     {
         var ns = _guest.Lab.Namespace;
         await using var links = new Links(ns);
-        await links.AddAsync("br0", "name", "br0", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0", "mcast_snooping", "0");
+        await links.AddAsync(
+            "br0", "name", "br0", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "0", "mcast_snooping", "0");
         await links.AddAsync("veth0", "name", "veth0", "type", "veth", "peer", "name", "veth1");
         await ns.ExecAsync("ip", "link", "set", "veth1", "up");
         foreach (var port in (string[])["veth0", Lab.TapName]) await ns.ExecAsync("ip", "link", "set", port, "master", "br0");
@@ -173,8 +176,8 @@ internal sealed class VhostTests
         });
 
         Assert.That(Forwarding.NumbersOf(forwarded), Is.EqualTo(Enumerable.Range(0, 20)));
-        Assert.That(Forwarding.NumbersOf(guest), Is.SubsetOf(Enumerable.Range(0, 20)).And.SupersetOf(Enumerable.Range(10, 10)));
-        await TestContext.Out.WriteLineAsync($"While the link was off the guest missed {20 - Forwarding.NumbersOf(guest).Length} of 10 frames.");
+        // Without vhost QEMU itself reads the TAP, and drops what comes for a link that is off.
+        Assert.That(Forwarding.NumbersOf(guest), Is.EqualTo(Enumerable.Range(10, 10)));
 
         Task SetLinkAsync(bool up) => _guest.Qemu.Qmp.ExecuteAsync("set_link", new JsonObject { ["name"] = "net0", ["up"] = up });
     }

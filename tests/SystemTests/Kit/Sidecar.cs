@@ -97,7 +97,8 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <summary>Ends it cleanly and returns what each redirector reports.</summary>
     public async Task<IReadOnlyDictionary<string, RedirectorReport>> StopAsync(TimeSpan? within = null)
     {
-        Assert.That(await (Control is null ? TerminateAsync(within) : QuitAsync(Control)), Is.Zero, $"exit code when told to end; it wrote: {Error}");
+        var exitCode = await (Control is null ? TerminateAsync(within) : QuitAsync(Control));
+        Assert.That(exitCode, Is.Zero, $"exit code when told to end; it wrote: {Error}");
         return Reports();
     }
 
