@@ -25,7 +25,9 @@ internal sealed class ColoPair : IAsyncDisposable
     private const int ReleasedPort = 9005;
     private const int CheckpointsOnDemand = 3_600_000;
 
-    /// <summary>A checkpoint's pause is no gap for the secondary: what comes to the TAP meanwhile is the primary's when it goes on.</summary>
+    /// <summary>
+    /// As docs/COLO.md has them, but for wait=on, so that what is sent from READY=1 on is the secondary's.
+    /// </summary>
     private static readonly string[] _redirectors =
     [
         "-chardev", "socket,id=mirror0,host=127.0.0.1,port=9003,server=on,wait=on",
@@ -38,9 +40,10 @@ internal sealed class ColoPair : IAsyncDisposable
     private long _enteredBefore;
     private long _enteredSince;
 
-    private ColoPair(Lab lab, QemuProcess primary, QemuProcess secondary, Socket released)
+    private ColoPair(Lab lab, QemuProcess primary, QemuProcess secondary, GuestConsole secondaryConsole, Socket released)
     {
         Lab = lab;
+        SecondaryConsole = secondaryConsole;
         Primary = primary;
         Secondary = secondary;
         PrimaryReceived = new GuestCapture(lab.PathOf("primary.pcap"));
@@ -54,6 +57,9 @@ internal sealed class ColoPair : IAsyncDisposable
     public QemuProcess Primary { get; }
 
     public QemuProcess Secondary { get; }
+
+    /// <summary>What is said to it is said to the secondary's guest alone, and forgotten at the next checkpoint.</summary>
+    public GuestConsole SecondaryConsole { get; }
 
     public GuestCapture PrimaryReceived { get; }
 
@@ -135,10 +141,10 @@ internal sealed class ColoPair : IAsyncDisposable
         await Primary.Qmp.WaitForEventAsync("STOP");
     }
 
-    /// <summary>A UDP socket of the host's that speaks to the guests.</summary>
-    public Socket OpenClient() => Lab.Namespace.Run(() =>
+    /// <summary>A socket of the host's, from which it speaks to the guests.</summary>
+    public Socket OpenClient(SocketType type = SocketType.Dgram, ProtocolType protocol = ProtocolType.Udp) => Lab.Namespace.Run(() =>
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        var socket = new Socket(AddressFamily.InterNetwork, type, protocol);
         socket.Bind(new IPEndPoint(IPAddress.Parse(Address), 0));
         return socket;
     });
@@ -163,7 +169,8 @@ internal sealed class ColoPair : IAsyncDisposable
         await primary.Qmp.ExecuteAsync("cont");
         await console.WaitForBootAsync();
 
-        var pair = new ColoPair(lab, primary, secondary, released);
+        var secondaryConsole = lab.Own(await GuestConsole.ConnectAsync(lab.PathOf("secondary")));
+        var pair = new ColoPair(lab, primary, secondary, secondaryConsole, released);
         await pair.HasVhostAsync();
         await pair.TeachHostsAddressAsync();
         await pair.StartSidecarAsync();
