@@ -136,9 +136,13 @@ internal sealed class ColoPair : IAsyncDisposable
     /// <summary>Asks for a checkpoint and returns when it has stopped both guests.</summary>
     public async Task BeginCheckpointAsync()
     {
+        var asked = TimeProvider.System.GetUtcNow();
         // A new delay begins with a checkpoint (migration/colo.c, colo_checkpoint_notify).
         await Primary.Qmp.ExecuteAsync("migrate-set-parameters", new JsonObject { ["x-checkpoint-delay"] = CheckpointsOnDemand });
-        await Primary.Qmp.WaitForEventAsync("STOP");
+        // There may be those of checkpoints that colo-compare has asked for.
+        while ((await Primary.Qmp.WaitForEventAsync("STOP")).At < asked)
+        {
+        }
     }
 
     /// <summary>A socket of the host's, from which it speaks to the guests.</summary>
