@@ -7,7 +7,7 @@ namespace QmpRedirector.LabTests;
 /// <summary>A Linux guest with vhost=on, which records what it receives.</summary>
 internal sealed class VhostGuest : IAsyncDisposable
 {
-    private const string Nic = "/machine/peripheral/nic0/virtio-backend";
+    private const string Nic = "nic0";
     public const string Mac = "52:54:00:aa:bb:02";
 
     private readonly int _queues;
@@ -44,21 +44,9 @@ internal sealed class VhostGuest : IAsyncDisposable
         }
     }
 
-    /// <summary>The proof that its packets do not pass through QEMU: QEMU says so, and the kernel has a thread for each queue.</summary>
-    public async Task HasVhostAsync()
-    {
-        await Eventually.ThatAsync(VhostStartedAsync, "QEMU says vhost-started");
-        Assert.That(Threads($"vhost-{Qemu.Id}"), Has.Count.EqualTo(_queues), "the kernel's vhost threads of this QEMU");
-        var files = Directory.GetFiles($"/proc/{Qemu.Id}/fd")
-            .Select(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName);
-        Assert.That(files.Count(file => file == "/dev/vhost-net"), Is.EqualTo(_queues), "QEMU's descriptors of /dev/vhost-net");
-    }
+    public Task HasVhostAsync() => Vhost.IsActiveAsync(Qemu, Nic, _queues);
 
-    public async Task<bool> VhostStartedAsync()
-    {
-        var status = await Qemu.Qmp.ExecuteAsync("x-query-virtio-status", new JsonObject { ["path"] = Nic });
-        return status!["vhost-started"]!.GetValue<bool>();
-    }
+    public Task<bool> VhostStartedAsync() => Vhost.HasStartedAsync(Qemu, Nic);
 
     /// <summary>QEMU's filter-redirector on the netdev, which must fail with <paramref name="sentence"/>.</summary>
     public async Task RefusesItsOwnFilterAsync(string sentence)
@@ -93,7 +81,7 @@ internal sealed class VhostGuest : IAsyncDisposable
         var qemu = await lab.StartQemuAsync([
             .. image.Arguments(lab.PathOf("console")), "-S", "-smp", $"{queues}",
             "-netdev", $"tap,id=net0,ifname={Lab.TapName},script=no,downscript=no,vhost=on{many}",
-            "-device", $"virtio-net-pci,id=nic0,netdev=net0,mac={Mac},romfile=" + (queues > 1 ? $",mq=on,vectors={(2 * queues) + 2}" : ""),
+            "-device", $"virtio-net-pci,id={Nic},netdev=net0,mac={Mac},romfile=" + (queues > 1 ? $",mq=on,vectors={(2 * queues) + 2}" : ""),
             "-device", "virtio-serial-pci", "-chardev", $"file,id=own,path={lab.PathOf("guest.pcap")}",
             "-device", "virtserialport,chardev=own",
         ]);
@@ -103,23 +91,5 @@ internal sealed class VhostGuest : IAsyncDisposable
         var guest = new VhostGuest(lab, qemu, console, queues);
         await guest.HasVhostAsync();
         return guest;
-    }
-
-    /// <summary>Threads of the kernel, and since Linux 6.4 of the process that has opened vhost.</summary>
-    private List<string> Threads(string name) =>
-        [.. Directory.GetDirectories("/proc").Concat(Directory.GetDirectories($"/proc/{Qemu.Id}/task"))
-            .Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0]) && NameOf(folder) == name)];
-
-    private static string NameOf(string folder)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(folder, "comm")).Trim();
-        }
-        catch (IOException)
-        {
-            // It has ended meanwhile.
-            return "";
-        }
     }
 }
