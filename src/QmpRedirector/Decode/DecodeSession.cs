@@ -1,4 +1,5 @@
 using QmpRedirector.Net;
+using QmpRedirector.Running;
 
 namespace QmpRedirector.Decode;
 
@@ -37,6 +38,11 @@ internal sealed class DecodeSession(TimeProvider timeProvider, Func<Stream>? ope
                 await diagnostics.WriteLineAsync($"{frames}, {printer.Bytes} bytes ({loop.Position} with their framing)");
                 return clean ? Clean : Broken;
             }
+        }
+        catch (IOException e) when (StandardOutput.IsReadNoMore(e))
+        {
+            // As head does, who read it has had enough.
+            return Clean;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -26,6 +26,11 @@ internal static class DecodeAction
         {
             return 0;
         }
+        catch (IOException e) when (StandardOutput.IsReadNoMore(e))
+        {
+            // As head does, who read it has had enough.
+            return 0;
+        }
         catch (Exception e) when (e is ChardevException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"{Cli.Program}: {e.Message}");
@@ -53,7 +58,7 @@ internal static class DecodeAction
 
     private static async Task<int> ShowAsync(DecodeOptions options, Stream input, CancellationToken cancellationToken)
     {
-        await using var output = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
-        return await new DecodeSession(TimeProvider.System).RunAsync(input, options.Settings, output, Console.Error, cancellationToken);
+        await using var output = new StreamWriter(StandardOutput.OpenStream(), bufferSize: 64 * 1024);
+        return await new DecodeSession(TimeProvider.System, StandardOutput.OpenStream).RunAsync(input, options.Settings, output, Console.Error, cancellationToken);
     }
 }

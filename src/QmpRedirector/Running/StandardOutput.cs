@@ -11,18 +11,21 @@ internal static class StandardOutput
     private const int BrokenPipe = 32;
 
     /// <summary>
-    /// A writer that writes at once, and fails when nobody reads any more. The console's own says nothing then, so that a <c>--watch</c>
-    /// into <c>head</c> would run for ever.
+    /// Fails when nobody reads any more. The console's own says nothing then, so that a <c>--watch</c> into <c>head</c> would run for ever.
     /// </summary>
-    public static TextWriter Open()
+    public static Stream OpenStream()
     {
         if (!Console.IsOutputRedirected)
-            return Console.Out;
+            return Console.OpenStandardOutput();
 
         // In a file, a FileStream writes to places of its own, whoever else has written to it.
         var stream = new FileStream(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return new StreamWriter(stream.CanSeek ? Console.OpenStandardOutput() : stream) { AutoFlush = true };
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
+
+    /// <summary>The same for text that is written at once.</summary>
+    public static TextWriter Open() =>
+        Console.IsOutputRedirected ? new StreamWriter(OpenStream()) { AutoFlush = true } : Console.Out;
 
     /// <summary>True when a write failed because its reader has gone.</summary>
     public static bool IsReadNoMore(IOException e) => e.HResult == BrokenPipe;
