@@ -111,7 +111,7 @@ internal sealed class VhostTests
         var (guest, forwarded) = await forwarding.BetweenMarksAsync(() => TransferAsync(length));
 
         ByteIdentity.Holds(forwarded, guest);
-        Assert.That(guest.Count(frame => frame[1] == VnetHeader.GsoTcpV4), Is.GreaterThan(100), "super-frames");
+        Assert.That(guest.Count(frame => frame[1] == VnetHeader.GsoTcpV4), Is.GreaterThan(20), "super-frames: 32 of 64 KiB, or more smaller ones");
         Assert.That(guest.Sum(frame => (long)frame.Length), Is.GreaterThan(length));
     }
 

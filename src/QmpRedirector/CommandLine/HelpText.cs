@@ -45,7 +45,7 @@ internal static class HelpText
             qmp-redirector run --qmp unix:/run/qemu/guest.qmp \
               --chardev socket,id=m0,path=/run/qemu/guest.m0,server=on,wait=off \
               --object filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0
-          COLO's mirror, to the secondary's filter-redirector:
+          A mirror to a filter-redirector on another host (COLO: see docs/COLO.md):
             qmp-redirector run --qmp /run/qemu/primary.qmp \
               --chardev socket,id=mirror0,host=192.0.2.2,port=9003,reconnect=1 \
               --object filter-mirror,id=m0,netdev=hn0,queue=tx,outdev=mirror0
