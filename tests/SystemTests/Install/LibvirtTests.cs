@@ -216,12 +216,14 @@ internal sealed class LibvirtTests
         return peer;
     }
 
+    /// <summary>Returns when libvirtd has reconnected to the guest and the hook it called for that has ended.</summary>
     private async Task RestartLibvirtdAsync()
     {
+        var config = _a.PathOf("/run/qmp-redirector/vm-1.json");
+        var before = File.GetLastWriteTimeUtc(config);
         await _a.RunAsync("systemctl", "restart", "libvirtd");
-        // It answers about the guest once it has reconnected, and the hook has run.
-        await Eventually.ThatAsync(
-            async () => await _a.TryRunAsync("virsh", "-q", "-c", _a.LibvirtUri, "domstate", Guest) == 0, "libvirtd knows the guest again");
+        await Eventually.ThatAsync(() => File.GetLastWriteTimeUtc(config) > before, "the hook has written the configuration anew");
+        await Eventually.ThatAsync(async () => await _a.TryRunAsync("pgrep", "-f", "libvirt-hook") != 0, "the hook ends");
     }
 
     private string Write(string name, string xml)
