@@ -8,7 +8,8 @@ namespace QmpRedirector.SystemTests;
 [Parallelizable(ParallelScope.Self)]
 internal sealed class PacketFdTests
 {
-    private static readonly string[] _noCapability = ["setpriv", "--inh-caps", "-all", "--ambient-caps", "-all", "--bounding-set", "-all", "--no-new-privs"];
+    private static readonly string[] _noCapability =
+        ["setpriv", "--inh-caps", "-all", "--ambient-caps", "-all", "--bounding-set", "-all", "--no-new-privs"];
 
     [Test]
     public async Task Without_any_capability_it_captures_with_the_socket_it_is_given()

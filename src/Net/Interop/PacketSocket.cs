@@ -37,7 +37,7 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     /// <param name="receiveBuffer">Bytes of receive buffer to ask for, as the kernel charges them.</param>
     /// <param name="inherited">A descriptor to take over; null to make a socket.</param>
-    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, the kernel lacks an option, or no packet socket was inherited.</exception>
+    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, a lacking option, or what was inherited is no packet socket.</exception>
     internal static PacketSocket Open(long receiveBuffer, int? inherited = null)
     {
         var socket = inherited is { } descriptor ? Adopt(descriptor) : Create();
@@ -73,7 +73,8 @@ internal sealed unsafe class PacketSocket : IDisposable
         var fd = new SafeFd(descriptor);
         try
         {
-            if (Option(fd, SO_DOMAIN, "getsockopt(SO_DOMAIN)", on) != AF_PACKET || Option(fd, SO_TYPE, "getsockopt(SO_TYPE)", on) != SOCK_RAW)
+            if (Option(fd, SO_DOMAIN, "getsockopt(SO_DOMAIN)", on) != AF_PACKET
+                || Option(fd, SO_TYPE, "getsockopt(SO_TYPE)", on) != SOCK_RAW)
                 throw new LinuxException("AF_PACKET SOCK_RAW", Errno.EPROTOTYPE, on);
             return new PacketSocket(fd);
         }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace QmpRedirector.Running;
 
 /// <summary>
-/// Tells systemd at half the time it allows (sd_watchdog_enabled(3)) that the sidecar lives. It tells so only after a proof: where that never
-/// comes, nothing is told, and systemd ends the process and starts another.
+/// Tells systemd at half the time it allows (sd_watchdog_enabled(3)) that the sidecar lives. It tells so only after a proof: where that
+/// never comes, nothing is told, and systemd ends the process and starts another.
 /// </summary>
 /// <param name="allowed">Within this time systemd wants to hear something.</param>
 /// <param name="proveAsync">Completes when everything the sidecar is made of has answered.</param>

@@ -29,7 +29,8 @@ internal sealed class HookRun : IDisposable
     public string[] Calls => File.Exists(PathOf("bin/calls")) ? File.ReadAllLines(PathOf("bin/calls")) : [];
 
     /// <summary>What the hook left in its folder, without the one for monitor sockets.</summary>
-    public string[] Files => [.. Directory.EnumerateFileSystemEntries(RunFolder).Select(path => Path.GetFileName(path)).Where(n => n != "qemu").Order()];
+    public string[] Files =>
+        [.. Directory.EnumerateFileSystemEntries(RunFolder).Select(path => Path.GetFileName(path)).Where(n => n != "qemu").Order()];
 
     public string PathOf(string name) => _folder.File(name);
 
@@ -61,9 +62,11 @@ internal sealed class HookRun : IDisposable
         </domain>
         """;
 
-    public const string Interface = "<interface type='bridge'><mac address='52:54:00:aa:bb:02'/><target dev='vnet7'/><alias name='net0'/></interface>";
+    public const string Interface =
+        "<interface type='bridge'><mac address='52:54:00:aa:bb:02'/><target dev='vnet7'/><alias name='net0'/></interface>";
 
-    public static string Ours(string inner, string attributes = "") => $"<qr:redirector xmlns:qr='{Namespace}' {attributes}>{inner}</qr:redirector>";
+    public static string Ours(string inner, string attributes = "") =>
+        $"<qr:redirector xmlns:qr='{Namespace}' {attributes}>{inner}</qr:redirector>";
 
     public static string Plain { get; } = Ours(
         "<qr:chardev>socket,id=m0,path=/run/m0.sock</qr:chardev>"
@@ -115,7 +118,8 @@ internal sealed class HookRun : IDisposable
             Assert.Fail($"The hook did not return: {string.Join(' ', arguments)}");
         }
 
-        Assert.That(output.Wait(TimeSpan.FromSeconds(5)) && error.Wait(TimeSpan.FromSeconds(5)), Is.True, "the hook's pipes are closed when it has ended");
+        TimeSpan soon = TimeSpan.FromSeconds(5);
+        Assert.That(output.Wait(soon) && error.Wait(soon), Is.True, "the hook's pipes are closed when it has ended");
         return new HookResult(process.ExitCode, output.Result, error.Result);
     }
 

@@ -9,7 +9,8 @@ internal sealed class HookTests : IDisposable
     private const string Start = "start --no-block qmp-redirector@vm1.service";
     private const string Stop = "stop --no-block qmp-redirector@vm1.service";
     private static readonly string _domain = HookRun.Domain(HookRun.Plain);
-    private static readonly string[] _operations = ["migrate", "prepare", "start", "started", "stopped", "release", "restore", "reconnect", "attach", "other"];
+    private static readonly string[] _operations =
+        ["migrate", "prepare", "start", "started", "stopped", "release", "restore", "reconnect", "attach", "other"];
     private readonly HookRun _hook = new();
 
     [TestCase("prepare", "-", Stop, null)]
@@ -96,7 +97,8 @@ internal sealed class HookTests : IDisposable
         _hook.Call("started", _domain);
 
         Assert.That(_hook.Config().ToJsonString(), Is.EqualTo(
-            """{"one-off":true,"qmp":"unix:/run/qmp-redirector/qemu/vm1.qmp","chardevs":["socket,id=m0,path=/run/m0.sock"],"objects":["filter-redirector,id=f0,netdev=hostnet0,queue=tx,outdev=m0,ifname=vnet7"]}"""));
+            """{"one-off":true,"qmp":"unix:/run/qmp-redirector/qemu/vm1.qmp","chardevs":["socket,id=m0,path=/run/m0.sock"],"""
+            + "\"objects\":[\"filter-redirector,id=f0,netdev=hostnet0,queue=tx,outdev=m0,ifname=vnet7\"]}"));
     }
 
     [TestCase("qmp='unix:/q' log-level='debug' control='unix:/c' metrics='unix:/m' pcapng='/p'")]
@@ -117,7 +119,8 @@ internal sealed class HookTests : IDisposable
     [TestCase("", "")]
     public void The_TAP_is_that_of_the_object_s_netdev(string given, string written)
     {
-        string second = HookRun.Interface.Replace("vnet7", "vnet8", StringComparison.Ordinal).Replace("net0'", "net1'", StringComparison.Ordinal);
+        string second = HookRun.Interface.Replace("vnet7", "vnet8", StringComparison.Ordinal)
+            .Replace("net0'", "net1'", StringComparison.Ordinal);
         string ours = HookRun.Ours($"<qr:object>\n  {given}\n</qr:object>");
 
         _hook.Call("started", HookRun.Domain(ours, interfaces: HookRun.Interface + second));
@@ -254,7 +257,8 @@ internal sealed class HookTests : IDisposable
 
         _hook.Call("release", _domain, "shutdown");
 
-        Eventually(() => !Directory.Exists($"/proc/{pid}") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal), "it ends");
+        Eventually(
+            () => !Directory.Exists($"/proc/{pid}") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal), "it ends");
         Assert.That(_hook.Calls, Is.Empty);
     }
 
@@ -268,9 +272,10 @@ internal sealed class HookTests : IDisposable
         yield return new TestCaseData(
             HookRun.Domain(HookRun.Plain, "a/b", uuid: null), "neither a name nor a UUID").SetName("{m}(no UUID)");
         yield return new TestCaseData(
-            HookRun.Domain(HookRun.Plain, "a/b", "../../../../../../../../etc/cron.d/x"), "neither a name nor a UUID").SetName("{m}(hostile UUID)");
+            HookRun.Domain(HookRun.Plain, "a/b", "../../../../../../etc/cron.d/x"), "neither a name nor a UUID").SetName("{m}(hostile UUID)");
         yield return new TestCaseData(
-            HookRun.Domain(HookRun.Ours("", "pid='/etc/passwd'")), "pid='/etc/passwd' of <redirector> is not known").SetName("{m}(unknown option)");
+            HookRun.Domain(HookRun.Ours("", "pid='/etc/passwd'")),
+            "pid='/etc/passwd' of <redirector> is not known").SetName("{m}(unknown option)");
         yield return new TestCaseData(
             HookRun.Domain(HookRun.Ours("", "wait-netdev='perhaps'")), "wait-netdev='perhaps'").SetName("{m}(no boolean)");
     }

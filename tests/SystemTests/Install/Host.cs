@@ -3,10 +3,10 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.Install;
 
-/// <summary>A host of its own in a network namespace (host.sh): systemd, the sidecar as scripts/install.sh installs it, and libvirtd.</summary>
+/// <summary>A host of its own in a network namespace (host.sh): systemd, what scripts/install.sh installs, and libvirtd.</summary>
 internal sealed class Host : IAsyncDisposable
 {
-    /// <summary>libvirtd asks each QEMU what it can do before its first guest: seconds, and more where others want the processors.</summary>
+    /// <summary>libvirtd asks each QEMU what it can do before its first guest: seconds, more on a busy machine.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private readonly CapturedProcess _process;
@@ -30,7 +30,14 @@ internal sealed class Host : IAsyncDisposable
 
     public string LibvirtUri => $"qemu+unix:///system?socket={Folder}/libvirt-sock";
 
-    public string SidecarLog => File.Exists(Path.Combine(Folder, "sidecar.log")) ? File.ReadAllText(Path.Combine(Folder, "sidecar.log")) : "";
+    public string SidecarLog
+    {
+        get
+        {
+            var log = Path.Combine(Folder, "sidecar.log");
+            return File.Exists(log) ? File.ReadAllText(log) : "";
+        }
+    }
 
     /// <param name="lab">A folder, the same for hosts that shall see each other's sockets.</param>
     public static async Task<Host> StartAsync(NetworkNamespace ns, string lab, string name, int number)
@@ -44,7 +51,7 @@ internal sealed class Host : IAsyncDisposable
         Assert.That(process.HasExited, Is.False, $"the host {name} ended: {process.Error}");
         Host host = new(process, ns, name, folder);
         await Eventually.ThatAsync(async () => await host.TryRunAsync("systemctl", "start", "libvirtd") == 0, $"systemd of {name} answers");
-        await Eventually.ThatAsync(async () => await host.TryRunAsync("virsh", "-c", host.LibvirtUri, "list") == 0, $"libvirtd of {name} answers");
+        await host.LibvirtdAnswersAsync();
         await host.VirshAsync("capabilities");
         return host;
     }
@@ -66,6 +73,9 @@ internal sealed class Host : IAsyncDisposable
     }
 
     public Task<string> VirshAsync(params string[] command) => RunAsync(["virsh", "-q", "-c", LibvirtUri, .. command]);
+
+    public Task LibvirtdAnswersAsync() => Eventually.ThatAsync(
+        async () => await TryRunAsync("virsh", "-c", LibvirtUri, "list") == 0, $"libvirtd of {Name} answers");
 
     /// <summary>One property of a unit, as systemctl show prints it.</summary>
     public async Task<string> UnitAsync(string unit, string property) => (await RunAsync("systemctl", "show", "-P", property, unit)).Trim();
@@ -142,7 +152,8 @@ internal sealed class Host : IAsyncDisposable
     {
         Directory.CreateDirectory(Path.Combine(folder, "qmp-redirector@.service.d"));
         // Without --timeout 0 it would end when it has nothing to do; guests and what the hook starts must outlive it.
-        File.WriteAllText(Path.Combine(folder, "libvirtd.service"), "[Service]\nExecStart=/usr/sbin/libvirtd --timeout 0\nKillMode=process\n");
+        File.WriteAllText(
+            Path.Combine(folder, "libvirtd.service"), "[Service]\nExecStart=/usr/sbin/libvirtd --timeout 0\nKillMode=process\n");
         // A system call outside the filter ends it, so that none is missed for being handled. There is no journal.
         File.WriteAllText(
             Path.Combine(folder, "qmp-redirector@.service.d", "test.conf"),

@@ -2,7 +2,7 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.Install;
 
-/// <summary>What scripts/install.sh and the Debian package put on a host, and that they take it away again. The host's files are an overlay.</summary>
+/// <summary>What scripts/install.sh and the Debian package put on a host, and that they take it away again. Its files are an overlay.</summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class InstallTests
 {
@@ -16,8 +16,8 @@ internal sealed class InstallTests
     [OneTimeSetUp]
     public async Task A_host()
     {
-        foreach (var program in (string[])["/usr/bin/lintian", "/usr/sbin/apparmor_parser", "/usr/bin/systemd-analyze", "/usr/sbin/libvirtd"])
-            Assert.That(program, Does.Exist, "these tests need Debian's lintian, apparmor, systemd and libvirt-daemon-system (scripts/test.sh)");
+        foreach (var program in (string[])["bin/lintian", "sbin/apparmor_parser", "bin/systemd-analyze", "sbin/libvirtd"])
+            Assert.That($"/usr/{program}", Does.Exist, "needs lintian, apparmor, systemd and libvirt-daemon-system (scripts/test.sh)");
         _namespace = await NetworkNamespace.CreateAsync();
         _lab = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), _namespace.Name)).FullName;
         File.SetUnixFileMode(_lab, (UnixFileMode)0b111_111_111);
@@ -35,11 +35,13 @@ internal sealed class InstallTests
     [Test]
     public async Task The_unit_s_exposure_is_1_5_at_most_and_systemd_finds_nothing_wrong_with_it()
     {
-        await _host.RunAsync("systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", Path.Combine(Host.Repository, Unit));
+        await _host.RunAsync(
+            "systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", Path.Combine(Host.Repository, Unit));
 
         await _host.RunAsync(_install);
         // On the host, where the program it names is installed.
-        var said = await _host.RunAsync("sh", "-c", "systemd-analyze verify --man=no /usr/local/lib/systemd/system/qmp-redirector@.service 2>&1");
+        var said = await _host.RunAsync(
+            "sh", "-c", "systemd-analyze verify --man=no /usr/local/lib/systemd/system/qmp-redirector@.service 2>&1");
         Assert.That(said.Split('\n').Where(line => line.Contains("qmp-redirector", StringComparison.Ordinal)), Is.Empty);
     }
 
@@ -80,7 +82,7 @@ internal sealed class InstallTests
             File.SetUnixFileMode(Path.Combine(_lab, TestDomain.Chardev), (UnixFileMode)0b110_110_110);
             await File.WriteAllTextAsync(Path.Combine(_lab, "vm-1.xml"), TestDomain.Xml("vm-1", TestDomain.Metadata));
             await _host.RunAsync("systemctl", "restart", "libvirtd");
-            await Eventually.ThatAsync(async () => await _host.TryRunAsync("virsh", "-c", _host.LibvirtUri, "list") == 0, "libvirtd answers");
+            await _host.LibvirtdAnswersAsync();
             await _host.VirshAsync("create", "/run/lab/vm-1.xml");
             using var peer = await listener.AcceptAsync();
             await _host.UnitIsAsync("qmp-redirector@vm-1.service", "active");
@@ -104,8 +106,8 @@ internal sealed class InstallTests
             "sh",
             "-c",
             "find /etc /usr/local /usr/bin /usr/lib/systemd /usr/lib/tmpfiles.d /usr/lib/qmp-redirector /usr/share/man/man1 /usr/share/zsh "
-            + "/usr/share/bash-completion /usr/share/doc/qmp-redirector /usr/share/lintian/overrides /lib/systemd /var/lib/dpkg/info /var/log "
-            + "/run/qmp-redirector -xdev -iname '*qmp*redirector*' 2> /dev/null || true");
+            + "/usr/share/bash-completion /usr/share/doc/qmp-redirector /usr/share/lintian/overrides /lib/systemd /var/lib/dpkg/info "
+            + "/var/log /run/qmp-redirector -xdev -iname '*qmp*redirector*' 2> /dev/null || true");
         return found.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class LibvirtTests
     public async Task Two_hosts_with_libvirtd()
     {
         foreach (var program in (string[])["/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/lib/systemd/systemd", "/usr/bin/python3"])
-            Assert.That(program, Does.Exist, "these tests need Debian's libvirt-daemon-system, libvirt-clients, systemd and python3 (scripts/test.sh)");
+            Assert.That(program, Does.Exist, "needs libvirt-daemon-system, libvirt-clients, systemd and python3 (scripts/test.sh)");
         _namespaces.AddRange([await NetworkNamespace.CreateAsync(), await NetworkNamespace.CreateAsync()]);
         _lab = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), _namespaces[0].Name)).FullName;
         // QEMU, which is not root, makes the migration's socket here.
@@ -170,11 +170,11 @@ internal sealed class LibvirtTests
     [Test]
     public async Task A_guest_starts_whatever_is_wrong_with_its_metadata()
     {
-        await _a.VirshAsync("create", Write(Guest, TestDomain.Xml(Guest, TestDomain.Metadata.Replace("<qr:chardev>", "<qr:chardev>no", StringComparison.Ordinal))));
+        await _a.VirshAsync("create", Write(Guest, WithMetadata("<qr:chardev>", "<qr:chardev>no")));
         await _a.UnitIsAsync(Unit, "failed");
         await _a.VirshAsync("destroy", Guest);
         await _a.RunAsync("systemctl", "reset-failed", Unit);
-        await _a.VirshAsync("create", Write(Guest, TestDomain.Xml(Guest, TestDomain.Metadata.Replace("xmlns:qr", "pid='/x' xmlns:qr", StringComparison.Ordinal))));
+        await _a.VirshAsync("create", Write(Guest, WithMetadata("xmlns:qr", "pid='/x' xmlns:qr")));
 
         Assert.That(await _a.VirshAsync("domstate", Guest), Does.StartWith("running"));
         Assert.That(await _a.UnitAsync(Unit, "ActiveState"), Is.EqualTo("inactive"));
@@ -208,6 +208,9 @@ internal sealed class LibvirtTests
         }
     }
 
+    private static string WithMetadata(string right, string wrong) =>
+        TestDomain.Xml(Guest, TestDomain.Metadata.Replace(right, wrong, StringComparison.Ordinal));
+
     private async Task<ChardevPeer> StartGuestAsync()
     {
         await _a.VirshAsync("create", Write(Guest, TestDomain.Xml(Guest, TestDomain.Metadata)));
@@ -216,12 +219,14 @@ internal sealed class LibvirtTests
         return peer;
     }
 
+    /// <summary>Returns when libvirtd has reconnected to the guest and the hook it called for that has ended.</summary>
     private async Task RestartLibvirtdAsync()
     {
+        var config = _a.PathOf("/run/qmp-redirector/vm-1.json");
+        var before = File.GetLastWriteTimeUtc(config);
         await _a.RunAsync("systemctl", "restart", "libvirtd");
-        // It answers about the guest once it has reconnected, and the hook has run.
-        await Eventually.ThatAsync(
-            async () => await _a.TryRunAsync("virsh", "-q", "-c", _a.LibvirtUri, "domstate", Guest) == 0, "libvirtd knows the guest again");
+        await Eventually.ThatAsync(() => File.GetLastWriteTimeUtc(config) > before, "the hook has written the configuration anew");
+        await Eventually.ThatAsync(async () => await _a.TryRunAsync("pgrep", "-f", "libvirt-hook") != 0, "the hook ends");
     }
 
     private string Write(string name, string xml)
@@ -238,6 +243,7 @@ internal sealed class LibvirtTests
         var tap = (await host.VirshAsync("domiflist", Guest)).Trim().Split(' ')[0];
         using var sender = FrameSender.Open(host.Namespace, tap);
         sender.SendNumbered(first, count);
-        await Eventually.ThatAsync(() => peer.LastNumber == first + count - 1, $"frame {first + count - 1} has come through; {host.SidecarLog}");
+        await Eventually.ThatAsync(
+            () => peer.LastNumber == first + count - 1, $"frame {first + count - 1} has come through; {host.SidecarLog}");
     }
 }
