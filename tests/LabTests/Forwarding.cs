@@ -17,12 +17,15 @@ internal sealed class Forwarding
     private static int _marks = FirstMark;
 
     private readonly VhostGuest _guest;
-    private readonly LinkCounters _before;
+    private readonly LinkCounters _beforeStart;
+    private readonly LinkCounters _afterStart;
 
-    private Forwarding(VhostGuest guest, Sidecar sidecar, ChardevPeer peer, FrameSender sender, LinkCounters before)
+    private Forwarding(
+        VhostGuest guest, Sidecar sidecar, ChardevPeer peer, FrameSender sender, LinkCounters beforeStart, LinkCounters afterStart)
     {
         _guest = guest;
-        _before = before;
+        _beforeStart = beforeStart;
+        _afterStart = afterStart;
         Sidecar = sidecar;
         Peer = peer;
         Sender = sender;
@@ -46,7 +49,8 @@ internal sealed class Forwarding
             "--object", $"filter-redirector,id=f0,netdev=net0,queue=tx,outdev={chardev},vnet_hdr_support=on");
         var peer = await lab.ConnectPeerAsync(chardev, vnetHdrSupport: true);
         await sidecar.ReadyAsync();
-        return new Forwarding(guest, sidecar, peer, lab.OpenSender(ifname, vnetHeader: true), before);
+        var after = await Tap.CountersAsync(lab.Namespace, Lab.TapName);
+        return new Forwarding(guest, sidecar, peer, lab.OpenSender(ifname, vnetHeader: true), before, after);
     }
 
     public void Send(byte[] frame) => Sender.Send([.. new byte[GuestHeader], .. frame]);
@@ -87,15 +91,15 @@ internal sealed class Forwarding
     }
 
     /// <summary>
-    /// Ends the sidecar: it has forwarded every frame that entered the TAP, by the TAP's own count. Only where the host answers the guest
-    /// can frames still enter meanwhile.
+    /// Ends the sidecar: it has forwarded every frame that entered the TAP, by the TAP's own count. Only where the host answers the guest,
+    /// or announces a new link, can frames enter while the sidecar starts or ends.
     /// </summary>
     public async Task EndAsync()
     {
-        var atLeast = await EnteredAsync();
+        var atLeast = await EnteredSinceAsync(_afterStart);
         var report = (await Sidecar.StopAsync())["f0"];
         await Peer.WaitForEndAsync();
-        Accounting.Holds(report, atLeast, await EnteredAsync(), Peer);
+        Accounting.Holds(report, atLeast, await EnteredSinceAsync(_beforeStart), Peer);
     }
 
     /// <summary>Sends marks until the guest has one, as after a boot: from then on it gets every frame.</summary>
@@ -111,11 +115,11 @@ internal sealed class Forwarding
             "the guest receives again");
     }
 
-    private async Task<long> EnteredAsync()
+    private async Task<long> EnteredSinceAsync(LinkCounters then)
     {
         var now = await Tap.CountersAsync(_guest.Lab.Namespace, Lab.TapName);
-        Assert.That(now.TxDropped, Is.EqualTo(_before.TxDropped), "the TAP's ring lost nothing before its reader");
-        return now.TxPackets - _before.TxPackets;
+        Assert.That(now.TxDropped, Is.EqualTo(then.TxDropped), "the TAP's ring lost nothing before its reader");
+        return now.TxPackets - then.TxPackets;
     }
 
     private byte[] SendMark()
