@@ -39,8 +39,7 @@ internal static class QmpListener
         try
         {
             // Linux gives the file the mode of the socket's own inode (net/unix/af_unix.c: unix_bind_bsd), so it never has a wider one.
-            // To bind
-            // follows no symbolic link and replaces nothing.
+            // bind(2) follows no symbolic link and replaces nothing.
             using (var handle = new SafeFileHandle(socket.Handle, ownsHandle: false))
                 File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Bind(new UnixDomainSocketEndPoint(address.Path!));
@@ -117,7 +116,7 @@ internal static class QmpListener
             try
             {
                 // Without ReuseAddress: .NET makes that SO_REUSEPORT too, which lets two servers share a port. Bind sets SO_REUSEADDR
-                // itself.
+                // by itself.
                 socket.Bind(new IPEndPoint(host, address.Port));
                 socket.Listen(Backlog);
                 if (!IPAddress.IsLoopback(host))
