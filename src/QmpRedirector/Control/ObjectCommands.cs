@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Net;
@@ -59,11 +58,7 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
 
     private async Task AddObjectAsync(JsonObject description, CancellationToken cancellationToken)
     {
-        var report = new OptionReport();
-        using var document = JsonDocument.Parse(description.ToJsonString());
-        var declared = ObjectParser.Parse(document.RootElement, (_, _) => "", report);
-        if (declared.Value is not { } options)
-            throw new QmpServerError(string.Join("; ", report.Errors));
+        var options = Description.ReadObject(description);
         if (table.Find(options.Id) is not null)
         {
             throw new QmpServerError(
@@ -138,11 +133,7 @@ internal sealed class ObjectCommands(RedirectorTable table, VmFollower vm, TimeP
 
     private async Task AddChardevAsync(JsonObject description, CancellationToken cancellationToken)
     {
-        var report = new OptionReport();
-        using var document = JsonDocument.Parse(description.ToJsonString());
-        var declared = ChardevParser.Parse(document.RootElement, "", report);
-        if (declared.Value is not { } options)
-            throw new QmpServerError(string.Join("; ", report.Errors));
+        var options = Description.Read(description, static (element, report) => ChardevParser.Parse(element, "", report).Value);
         if (table.FindChardev(options.Id) is not null)
             throw new QmpServerError($"Chardev with id '{options.Id}' already exists");
         var chardev = table.AddChardev(options);

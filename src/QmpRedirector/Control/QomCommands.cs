@@ -25,14 +25,12 @@ internal sealed class QomCommands(RedirectorTable table)
     {
         var path = arguments.GetString("path");
         arguments.Done();
-        if (path.TrimEnd('/') is Container or PartialContainer or "")
+        return path.TrimEnd('/') switch
         {
-            return path.TrimEnd('/').Length == 0
-                ? new JsonArray(Property("objects", "child<container>"))
-                : new JsonArray([.. table.Redirectors.Select(r => Property(r.Id, $"child<{r.Options.Type}>"))]);
-        }
-
-        return new JsonArray([.. RedirectorProperties.Of(Find(path).Options.Type).Select(p => Property(p.Name, p.Type))]);
+            "" => new JsonArray(Property("objects", "child<container>")),
+            Container or PartialContainer => new JsonArray([.. table.Redirectors.Select(r => Property(r.Id, $"child<{r.Options.Type}>"))]),
+            _ => new JsonArray([.. RedirectorProperties.Of(Find(path).Options.Type).Select(p => Property(p.Name, p.Type))]),
+        };
     }
 
     private JsonNode Get(QmpArguments arguments)
@@ -58,8 +56,7 @@ internal sealed class QomCommands(RedirectorTable table)
                     $"Property '{redirector.Options.Type}.{name}' cannot be changed while the object exists: object-del and object-add it");
             }
 
-            var changed = RedirectorProperties.With(redirector.Options, name, value, out var sentence)
-                ?? throw new QmpServerError(sentence);
+            var changed = RedirectorProperties.With(redirector.Options, name, value);
             try
             {
                 redirector.Change(changed);

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using QmpRedirector.Options;
+using QmpRedirector.Qmp;
 
 namespace QmpRedirector.Control;
 
@@ -55,10 +55,10 @@ internal static class RedirectorProperties
     };
 
     /// <summary>
-    /// The properties with one of them changed, checked by the same rules as <c>--object</c>; or null and QEMU's sentence. An empty string
-    /// unsets <c>ifname</c>.
+    /// The properties with one of them changed, checked by the same rules as <c>--object</c>. An empty string unsets <c>ifname</c>.
     /// </summary>
-    public static RedirectorOptions? With(RedirectorOptions options, string name, JsonNode? value, out string sentence)
+    /// <exception cref="QmpServerError">The value is wrong; QEMU's sentence.</exception>
+    public static RedirectorOptions With(RedirectorOptions options, string name, JsonNode? value)
     {
         var description = new JsonObject { ["qom-type"] = options.Type, ["id"] = options.Id };
         foreach (var (property, _, _) in Of(options.Type).Where(p => p.Name != "type"))
@@ -71,11 +71,7 @@ internal static class RedirectorProperties
                 description[property] = current;
         }
 
-        var report = new OptionReport();
-        using var document = JsonDocument.Parse(description.ToJsonString());
-        var declared = ObjectParser.Parse(document.RootElement, (_, _) => "", report);
-        sentence = string.Join("; ", report.Errors);
-        return declared.Value;
+        return Description.ReadObject(description);
     }
 
     private static string Lower<T>(T value)

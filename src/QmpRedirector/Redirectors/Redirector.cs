@@ -19,7 +19,6 @@ internal sealed class Redirector : IAsyncDisposable
     private readonly Forwarder _forwarder;
     private readonly SocketChardev _chardev;
     private readonly ILogger _logger;
-    private readonly FrameRecorder? _recorder;
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _chardevOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private VmSnapshot? _vm;
@@ -39,7 +38,7 @@ internal sealed class Redirector : IAsyncDisposable
     /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
     public Redirector(RedirectorOptions options, OpenChardev outdev, ILogger logger, FrameRecorder? recorder)
     {
-        _recorder = recorder;
+        Recorder = recorder;
         Options = options;
         _chardev = outdev.Socket;
         _chardev.OnEvent = OnChardev;
@@ -89,7 +88,7 @@ internal sealed class Redirector : IAsyncDisposable
     public string Id => Options.Id;
 
     /// <summary>What it records with, if it does.</summary>
-    public FrameRecorder? Recorder => _recorder;
+    public FrameRecorder? Recorder { get; }
 
     /// <summary>How far arming lagged behind the events that asked for it.</summary>
     public EventLag ArmLag { get; } = new();
@@ -185,7 +184,7 @@ internal sealed class Redirector : IAsyncDisposable
 
             if (_tap is not null)
                 LoseTap("TAP replaced");
-            _recorder?.SetInterface(tap.Index, tap.Name);
+            Recorder?.SetInterface(tap.Index, tap.Name);
             try
             {
                 _forwarder.Bind(tap.Index);
@@ -274,7 +273,7 @@ internal sealed class Redirector : IAsyncDisposable
 
         var account = await _forwarder.StopAsync();
         await _draining;
-        _recorder?.Finish(account);
+        Recorder?.Finish(account);
         return account;
     }
 
@@ -326,14 +325,14 @@ internal sealed class Redirector : IAsyncDisposable
             return;
         if (why is null)
         {
-            _recorder?.Note(RealtimeClock.NowNanoseconds, $"armed on {_tap!.Name}: {cause}");
+            Recorder?.Note(RealtimeClock.NowNanoseconds, $"armed on {_tap!.Name}: {cause}");
             var took = _forwarder.Arm();
             ArmLag.Observe(eventAt);
             Log.Armed(_logger, Id, _tap!.Name, cause, Took(took, eventAt));
         }
         else
         {
-            _recorder?.Note(at ?? RealtimeClock.NowNanoseconds, $"disarmed: {cause}: {why}");
+            Recorder?.Note(at ?? RealtimeClock.NowNanoseconds, $"disarmed: {cause}: {why}");
             var took = _forwarder.Disarm(at);
             DisarmLag.Observe(eventAt);
             Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));

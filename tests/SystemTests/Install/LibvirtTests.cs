@@ -1,3 +1,4 @@
+using System.Globalization;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.Install;
@@ -190,8 +191,9 @@ internal sealed class LibvirtTests
             await _a.RunAsync("systemctl", "daemon-reload");
             using var peer = await StartGuestAsync();
             var first = await _a.UnitAsync(Unit, "MainPID");
-            // Three times the allowed time: only a sidecar that beats lives that long.
-            await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System);
+            // Three times the allowed time: only a sidecar that beats lives that long, and systemd has heard its beats.
+            var began = await BeatAsync();
+            await Eventually.ThatAsync(async () => await BeatAsync() >= began + 6_000_000, "the sidecar has beaten for 6 s");
             Assert.That(await _a.UnitAsync(Unit, "MainPID"), Is.EqualTo(first), _a.SidecarLog);
 
             await _a.RunAsync("kill", "-STOP", first);
@@ -210,6 +212,10 @@ internal sealed class LibvirtTests
 
     private static string WithMetadata(string right, string wrong) =>
         TestDomain.Xml(Guest, TestDomain.Metadata.Replace(right, wrong, StringComparison.Ordinal));
+
+    /// <summary>When systemd last heard the sidecar's watchdog, in microseconds of CLOCK_MONOTONIC.</summary>
+    private async Task<long> BeatAsync() =>
+        long.Parse(await _a.UnitAsync(Unit, "WatchdogTimestampMonotonic"), CultureInfo.InvariantCulture);
 
     private async Task<ChardevPeer> StartGuestAsync()
     {
