@@ -27,11 +27,7 @@ internal static partial class Log
     [LoggerMessage(2011, LogLevel.Information, "{Id}: disarmed ({Cause}: {Why}; {Took})")]
     public static partial void Disarmed(ILogger logger, string id, string cause, string why, string took);
 
-    [LoggerMessage(2012, LogLevel.Warning,
-        "{Id}: the kernel grants {Granted} bytes of backlog instead of {Wanted}; raise net.core.rmem_max or grant CAP_NET_ADMIN, "
-        + "or a burst that the peer does not take at once is dropped earlier")]
-    public static partial void BacklogSmaller(ILogger logger, string id, long granted, long wanted);
-
+    // 2012 was for a backlog smaller than asked for, when it was a receive buffer.
     [LoggerMessage(2013, LogLevel.Information, "{Id}: frames carry {Bytes} bytes of virtio-net header ({How})")]
     public static partial void VnetHeaderLength(ILogger logger, string id, int bytes, string how);
 

@@ -11,23 +11,29 @@ internal sealed class PacketFdTests
     private static readonly string[] _noCapability =
         ["setpriv", "--inh-caps", "-all", "--ambient-caps", "-all", "--bounding-set", "-all", "--no-new-privs"];
 
-    [Test]
-    public async Task Without_any_capability_it_captures_with_the_socket_it_is_given()
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    public async Task Without_any_capability_it_captures_with_the_sockets_it_is_given(int count)
     {
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
-        using var socket = lab.Namespace.Run(() => LibC.Check(LibC.Socket(Linux.AfPacket, Linux.SockRaw, 0), "socket(AF_PACKET)"));
+        var sockets = lab.Namespace.Run(() => Enumerable.Range(0, count)
+            .Select(_ => LibC.Check(LibC.Socket(Linux.AfPacket, Linux.SockRaw, 0), "socket(AF_PACKET)")).ToList());
         var sidecar = lab.Start(
             [
                 "run", "--qmp", $"unix:{lab.Monitor}", "--chardev", lab.ServerChardev("m0", "wait=on"),
-                "--object", Capture.Redirector("f0", "m0", $",ifname={Lab.TapName}"), "--packet-fd", $"f0={socket.DangerousGetHandle()}",
+                "--object", Capture.Redirector("f0", "m0", $",ifname={Lab.TapName}"),
+                .. sockets.SelectMany(socket => (string[])["--packet-fd", $"f0={socket.DangerousGetHandle()}"]),
             ],
             _noCapability);
+        sockets.ForEach(socket => socket.Dispose());
         using var peer = await lab.ConnectPeerAsync("m0");
         await sidecar.ReadyAsync();
 
         var sender = lab.OpenSender();
-        sender.SendNumbered(0, 200);
+        sender.SendNumbered(0, 100);
+        sender.SendNumbered(100, 100, Frames.FullLength);
         await peer.WaitForFramesAsync(200);
 
         Assert.That(CapabilitiesOf(sidecar), Is.Zero);

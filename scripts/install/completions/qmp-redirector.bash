@@ -102,7 +102,7 @@ _qmp_redirector_object_value()
         disable_when_running) echo 'on off' ;;
         ifname) echo 'IFNAME' ;;
         vnet_hdr_len) echo 'auto 0 10 12 20 24' ;;
-        when_disconnected) echo 'discard' ;;
+        when_disconnected) echo 'discard hold' ;;
         backlog) echo 'SIZE' ;;
         preroll) echo 'off' ;;
     esac

@@ -5,8 +5,8 @@ using static QmpRedirector.Net.Interop.Constants;
 namespace QmpRedirector.Net;
 
 /// <summary>
-/// What a forwarder's data thread does: receives a batch, rewrites it in place, writes it, and blocks in poll(2) over the packet
-/// socket, the peer and an eventfd. Allocates nothing per frame and takes no lock; everything here belongs to that one thread.
+/// What a forwarder's data thread does: takes the frames that wait, rewrites them in place, writes them, and waits in ppoll(2) over the
+/// rings, the peer and an eventfd. Allocates nothing per frame and takes no lock; everything here belongs to that one thread.
 /// </summary>
 internal sealed class DataLoop : IDisposable
 {
@@ -14,40 +14,63 @@ internal sealed class DataLoop : IDisposable
     private const int StatisticsEveryFrames = 1 << 20;
     private static readonly TimeSpan _statisticsEvery = TimeSpan.FromMinutes(10);
 
-    private const int CapturePlace = 0;
-    private const int PeerPlace = 1;
-    private const int WakePlace = 2;
+    // A frame is counted before it is in its slot. How long, while no other is counted, until an account that lacks one is called broken:
+    // its sender may have lost its processor in between.
+    private static readonly TimeSpan _settle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _settleStep = TimeSpan.FromMilliseconds(2);
 
-    private readonly PacketSocket _socket;
+    // The places of the poller before these are the rings'.
+    private static readonly int _peerPlace = FrameClass.Most;
+    private static readonly int _wakePlace = FrameClass.Most + 1;
+
+    private readonly CaptureRings _rings;
     private readonly ActiveWindows _windows;
     private readonly EventFd _wake;
     private readonly ForwarderCounters _counters;
+    private readonly Moderation _moderation;
     private readonly SentTimes _sentTimes = new();
-    private readonly FrameBatch _batch = new();
-    private readonly FrameOrigin[] _origins = new FrameOrigin[FrameBatch.Capacity];
+    private readonly SendBatch _batch = new();
+    private readonly FrameOrigin[] _origins = new FrameOrigin[SendBatch.Capacity];
     private readonly FrameRecorder? _recorder;
-    private readonly Poller _poller = new(3);
+    private readonly Poller _poller = new(FrameClass.Most + 2);
     private readonly bool _vnetHeaderSupport;
     private readonly int _framing;
     private int _vnetHeaderLength;
+    private bool _holdsWithoutPeer;
     private AttachedPeer? _peer;
     private bool _checkAccount;
+    private (long Seen, long Since) _unsettled;
     private long? _stopRequested;
     private (long Deadline, ForwarderCommand.Drain Command)? _drain;
+    private bool _mayRest;
     private long _takenAtStatistics;
     private long _statisticsAt = Stopwatch.GetTimestamp();
     private long _emptyAt;
 
-    internal DataLoop(ForwarderOptions options, PacketSocket socket, ActiveWindows windows, EventFd wake)
+    internal DataLoop(ForwarderOptions options, CaptureRings rings, ActiveWindows windows, EventFd wake)
     {
-        _socket = socket;
+        _rings = rings;
         _windows = windows;
         _wake = wake;
         _vnetHeaderSupport = options.VnetHeaderSupport;
         _vnetHeaderLength = options.VnetHeaderLength;
+        _holdsWithoutPeer = options.HoldWithoutPeer;
         _framing = FramingHeader.Size(options.VnetHeaderSupport);
         _counters = new ForwarderCounters(_framing);
+        _moderation = new Moderation(rings.Slots);
         _recorder = options.Recorder;
+    }
+
+    private enum WaitFor
+    {
+        /// <summary>The next frame.</summary>
+        Frames,
+
+        /// <summary>The peer to take what is in hand.</summary>
+        Peer,
+
+        /// <summary>A command, the peer's end, or a time.</summary>
+        Neither,
     }
 
     /// <summary>The <see cref="Stopwatch"/> timestamp at which the kernel's queue was last seen empty. Any thread may read it.</summary>
@@ -55,26 +78,42 @@ internal sealed class DataLoop : IDisposable
 
     private TimeSpan StopElapsed => _stopRequested is { } since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>Sends what is in hand, or else receives; blocks when there is nothing to do.</summary>
+    private bool MustHold => _holdsWithoutPeer && _peer is null;
+
+    /// <summary>Sends what is in hand, or else takes what waits; waits when there is nothing to do.</summary>
     internal void MoveFrames()
     {
         if (_batch.Unsent > 0)
         {
             Send();
             if (_batch.Unsent > 0)
-                Wait();
+                Wait(MustHold ? WaitFor.Neither : WaitFor.Peer);
             return;
         }
 
         if (_counters.Taken - _takenAtStatistics >= StatisticsEveryFrames)
             TakeStatistics();
-        var received = _batch.Receive(_socket);
-        if (received > 0)
-            Convert(received);
-        else if (received == -Errno.EAGAIN)
-            BeIdle();
+        if (MustHold && !_rings.IsEmpty)
+        {
+            Wait(WaitFor.Neither);
+            return;
+        }
+
+        if (_mayRest)
+        {
+            _mayRest = false;
+            var rest = _moderation.Rest(_rings.Taken, Stopwatch.GetTimestamp());
+            if (rest > TimeSpan.Zero && _stopRequested is null)
+            {
+                Wait(WaitFor.Neither, rest);
+                return;
+            }
+        }
+
+        if (TakeWaiting())
+            _mayRest = _batch.Room > 0;
         else
-            TakeReceiveError(-received);
+            BeIdle();
     }
 
     internal void Take(ForwarderCommand command)
@@ -91,6 +130,9 @@ internal sealed class DataLoop : IDisposable
                 break;
             case ForwarderCommand.SetVnetHeaderLength set:
                 _vnetHeaderLength = set.Bytes;
+                break;
+            case ForwarderCommand.SetHoldWithoutPeer set:
+                _holdsWithoutPeer = set.Holds;
                 break;
             case ForwarderCommand.TakeSnapshot snapshot:
                 snapshot.Taken.TrySetResult(Snapshot());
@@ -115,7 +157,7 @@ internal sealed class DataLoop : IDisposable
             return false;
         if (_batch.PartialBytes > 0)
             return StopElapsed >= Forwarder.FinishFrame;
-        return StopElapsed >= Forwarder.SendAtStop || (_batch.Unsent == 0 && _socket.QueuedBytes() == 0);
+        return StopElapsed >= Forwarder.SendAtStop || (_batch.Unsent == 0 && _rings.IsEmpty);
     }
 
     /// <summary>Drops what is left, closes the account, and lets go of whoever waits for this thread, even where that fails.</summary>
@@ -123,9 +165,7 @@ internal sealed class DataLoop : IDisposable
     {
         try
         {
-            DiscardBacklog(DropReason.Shutdown);
-            CheckAccount();
-            return Snapshot();
+            return CloseAccount();
         }
         finally
         {
@@ -140,39 +180,47 @@ internal sealed class DataLoop : IDisposable
         _poller.Dispose();
     }
 
-    private void Convert(int received)
+    /// <summary>Takes the frames that wait, as many as there is room for; false when there was none.</summary>
+    private bool TakeWaiting()
     {
-        for (var i = 0; i < received; i++)
+        var any = false;
+        while (_batch.Room > 0 && _rings.TryTake(out var slot))
         {
-            var metadata = _batch.TakeMetadata(i);
+            any = true;
+            var metadata = slot.Metadata;
             _counters.Take(metadata);
-            if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
-            {
-                _counters.Drop(DropReason.Disarmed);
-            }
-            else if (_peer is null)
-            {
-                _counters.Drop(DropReason.PeerDisconnected);
-            }
-            else if (FrameConverter.Convert(
-                _batch.Slot(i), metadata, _vnetHeaderLength, _vnetHeaderSupport, out var offset, out var length) is { } reason)
+            if (WhyNotSend(slot, metadata, out var bytes) is { } reason)
             {
                 _counters.Drop(reason);
+                slot.Release();
+                continue;
             }
-            else
-            {
-                _sentTimes.Expect(metadata.TimestampNanoseconds);
-                _origins[i] = FrameOrigin.Of(metadata, _vnetHeaderLength);
-                _batch.Queue(i, offset, length);
-            }
+
+            _sentTimes.Expect(metadata.TimestampNanoseconds);
+            if (_recorder is not null)
+                _origins[SendBatch.Capacity - _batch.Room] = FrameOrigin.Of(metadata, _vnetHeaderLength);
+            _batch.Queue(slot, bytes);
         }
+
+        return any;
+    }
+
+    private DropReason? WhyNotSend(RingSlot slot, in FrameMetadata metadata, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
+            return DropReason.Disarmed;
+        if (_peer is null && !_holdsWithoutPeer)
+            return DropReason.PeerDisconnected;
+        return FrameConverter.Convert(slot.Bytes, metadata, _vnetHeaderLength, _vnetHeaderSupport, out bytes);
     }
 
     private void Send()
     {
         if (_peer is null)
         {
-            DropUnsent(DropReason.PeerDisconnected);
+            if (!_holdsWithoutPeer)
+                DropUnsent(DropReason.PeerDisconnected);
             return;
         }
 
@@ -187,17 +235,18 @@ internal sealed class DataLoop : IDisposable
         }
 
         _counters.WrittenBytes += written;
-        while (_batch.TakeWritten(ref written, out var frame, out var slot))
+        while (_batch.TakeWritten(ref written, out var place, out var frame))
         {
             _counters.Forwarded++;
             _counters.ForwardedBytes += frame.Length - _framing;
             if (_sentTimes.Sent())
                 _counters.Late++;
-            _recorder?.Record(_origins[slot], frame[_framing..]);
+            _recorder?.Record(_origins[place], frame[_framing..]);
+            _batch.Release(place);
         }
     }
 
-    /// <summary>Nothing is in hand and the kernel's queue was empty.</summary>
+    /// <summary>Nothing is in hand and every ring was empty.</summary>
     private void BeIdle()
     {
         Volatile.Write(ref _emptyAt, Stopwatch.GetTimestamp());
@@ -205,7 +254,7 @@ internal sealed class DataLoop : IDisposable
             _checkAccount = false;
         EndDrain();
         if (_stopRequested is null)
-            Wait();
+            Wait(WaitFor.Frames);
     }
 
     private void EndDrain()
@@ -214,52 +263,36 @@ internal sealed class DataLoop : IDisposable
         _drain = null;
     }
 
-    private void Wait()
+    private void Wait(WaitFor what, TimeSpan? most = null)
     {
-        var blocked = _batch.Unsent > 0;
-        var peerEvents = (short)((blocked ? POLLOUT : 0) | (_peer is { AtEnd: false } ? POLLIN : 0));
-        _poller.Watch(CapturePlace, blocked ? null : _socket.Handle, POLLIN);
-        _poller.Watch(PeerPlace, _peer?.Handle, peerEvents);
-        _poller.Watch(WakePlace, _wake.Handle, POLLIN);
-        _poller.Wait(TimeoutMilliseconds());
+        var peerEvents = (short)((what == WaitFor.Peer ? POLLOUT : 0) | (_peer is { AtEnd: false } ? POLLIN : 0));
+        _rings.Watch(_poller, what == WaitFor.Frames);
+        _poller.Watch(_peerPlace, _peer?.Handle, peerEvents);
+        _poller.Watch(_wakePlace, _wake.Handle, POLLIN);
+        _poller.Wait(Min(Timeout(), most ?? TimeSpan.MaxValue));
+        if (what == WaitFor.Frames)
+            _rings.TakeErrors(_poller);
         if (Stopwatch.GetElapsedTime(_statisticsAt) >= _statisticsEvery)
             TakeStatistics();
-        if (_poller.Ready(WakePlace) != 0)
+        if (_poller.Ready(_wakePlace) != 0)
             _wake.Reset();
-        var ready = _poller.Ready(PeerPlace);
+        var ready = _poller.Ready(_peerPlace);
         if (_peer is not null && (ready & ~POLLOUT) != 0 && !_peer.StillThere(ready))
             LosePeer(PeerLoss.PeerClosed);
         if (_drain is { } drain && Stopwatch.GetTimestamp() >= drain.Deadline)
             DiscardBacklog(DropReason.LingerExpired);
     }
 
-    private int TimeoutMilliseconds()
+    private TimeSpan Timeout()
     {
         var timeout = _statisticsEvery - Stopwatch.GetElapsedTime(_statisticsAt);
         if (_drain is { } drain)
             timeout = Min(timeout, Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), drain.Deadline));
         if (_stopRequested is not null)
             timeout = Min(timeout, (_batch.PartialBytes > 0 ? Forwarder.FinishFrame : Forwarder.SendAtStop) - StopElapsed);
-        return Math.Max(0, (int)Math.Ceiling(timeout.TotalMilliseconds));
-    }
-
-    private void TakeReceiveError(int errno)
-    {
-        switch (errno)
-        {
-            // packet_recvmsg could not describe the frame's GSO type in a virtio_net_hdr, and has freed the frame.
-            case Errno.EINVAL:
-                _counters.Taken++;
-                _counters.Drop(DropReason.BadOffload);
-                break;
-
-            // Reported once when the interface goes down or away; the frames queued before can still be read.
-            case Errno.ENETDOWN or Errno.ENODEV:
-                break;
-
-            default:
-                throw new LinuxException("recvmmsg(AF_PACKET)", errno);
-        }
+        if (_checkAccount)
+            timeout = Min(timeout, _settleStep);
+        return timeout < TimeSpan.Zero ? TimeSpan.Zero : timeout;
     }
 
     private void LosePeer(PeerLoss reason)
@@ -267,7 +300,16 @@ internal sealed class DataLoop : IDisposable
         if (_peer is not { } peer)
             return;
         _peer = null;
-        DropUnsent(DropReason.PeerDisconnected);
+        if (_holdsWithoutPeer)
+        {
+            _counters.TornBytes += _batch.PartialBytes;
+            _batch.Rewind();
+        }
+        else
+        {
+            DropUnsent(DropReason.PeerDisconnected);
+        }
+
         peer.Lose(reason);
     }
 
@@ -288,7 +330,7 @@ internal sealed class DataLoop : IDisposable
     {
         _counters.Drop(reason, _batch.Unsent);
         _counters.TornBytes += _batch.PartialBytes;
-        _batch.DiscardUnsent();
+        _batch.DropUnsent();
         _sentTimes.Forget();
     }
 
@@ -299,51 +341,63 @@ internal sealed class DataLoop : IDisposable
         DropUnsent(reason);
         if (torn)
             LosePeer(PeerLoss.FrameUnfinished);
-        int received;
-        while ((received = _batch.Receive(_socket)) != -Errno.EAGAIN)
+        while (_rings.TryTake(out var slot))
         {
-            if (received < 0)
-            {
-                TakeReceiveError(-received);
-                continue;
-            }
-
-            for (var i = 0; i < received; i++)
-            {
-                var metadata = _batch.TakeMetadata(i);
-                _counters.Take(metadata);
-                _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt) ? DropReason.Disarmed : reason);
-            }
+            var metadata = slot.Metadata;
+            _counters.Take(metadata);
+            _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt) ? DropReason.Disarmed : reason);
+            slot.Release();
         }
     }
 
     private void TakeStatistics()
     {
-        var statistics = _socket.TakeStatistics();
-        _counters.KernelSeen += statistics.tp_packets;
-        _counters.KernelDropped += statistics.tp_drops;
+        var (seen, dropped) = _rings.TakeStatistics();
+        _counters.KernelSeen += seen;
+        _counters.KernelDropped += dropped;
         _takenAtStatistics = _counters.Taken;
         _statisticsAt = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>
-    /// Checks the identities; false while a frame is still on its way through the kernel, which charges its memory before it counts it.
-    /// </summary>
+    /// <summary>Checks the identities; false while a frame may still be on its way into its slot.</summary>
     private bool CheckAccount()
     {
         var account = Snapshot();
-        if (account.QueuedBytes > 0)
-            return false;
-        if (!account.IsBalanced)
+        if (!account.IsSettled)
+        {
+            var now = Stopwatch.GetTimestamp();
+            if (_unsettled.Seen != account.KernelSeen)
+                _unsettled = (account.KernelSeen, now);
+            if (Stopwatch.GetElapsedTime(_unsettled.Since, now) < _settle)
+                return false;
+        }
+
+        if (!account.IsBalanced || !account.IsSettled)
             _counters.IdentitiesBroken++;
         return true;
     }
 
-    // The order matters: a frame that is counted after the first step is still charged in the second.
+    /// <summary>Drops what is left, also what was still on its way into its slot.</summary>
+    private ForwarderSnapshot CloseAccount()
+    {
+        DiscardBacklog(DropReason.Shutdown);
+        while (!CheckAccount())
+        {
+            _rings.Watch(_poller, forFrames: true);
+            _poller.Watch(_peerPlace, null, 0);
+            _poller.Watch(_wakePlace, null, 0);
+            _poller.Wait(_settleStep);
+            DiscardBacklog(DropReason.Shutdown);
+        }
+
+        return Snapshot();
+    }
+
+    // The order matters: a frame that is counted after the first step may be found in the second.
     private ForwarderSnapshot Snapshot()
     {
         TakeStatistics();
-        return _counters.Snapshot(_batch.Unsent, _batch.PartialBytes, _socket.QueuedBytes(), _peer is not null);
+        return _counters.Snapshot(_batch.Unsent, _batch.PartialBytes, _rings.CountFilled(), _peer is not null);
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -9,8 +9,8 @@ namespace QmpRedirector.Net;
 /// are moved by a thread of its own (<see cref="ForwarderThread"/>), which never waits for the control plane.
 /// </summary>
 /// <remarks>
-/// The kernel's receive buffer is the backlog: while the peer does not take a frame, no other is read, and the kernel drops (and
-/// counts) the newest when the buffer is full. Disarming swaps a drop-all filter in; what was accepted before stays and is still sent.
+/// The kernel's rings are the backlog: while the peer does not take a frame, no other is read, and the kernel drops (and counts) the
+/// newest when a ring is full. Disarming swaps a drop-all filter in; what was accepted before stays and is still sent.
 /// </remarks>
 public sealed class Forwarder : IAsyncDisposable
 {
@@ -21,24 +21,26 @@ public sealed class Forwarder : IAsyncDisposable
     public static readonly TimeSpan FinishFrame = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
-    private readonly PacketSocket _socket;
+    private readonly CaptureRings _rings;
     private readonly ForwarderThread _thread;
     private readonly ActiveWindows _windows = new();
     private CaptureDirection _direction;
 
-    /// <summary>Opens the packet socket, disarmed and bound to nothing, and starts the data thread.</summary>
-    /// <exception cref="LinuxException">CAP_NET_RAW is missing (EPERM), the kernel lacks a socket option, or PacketFd is another kind of descriptor.</exception>
+    /// <summary>Opens the packet sockets, disarmed and bound to nothing, and starts the data thread.</summary>
+    /// <exception cref="LinuxException">
+    /// CAP_NET_RAW is missing (EPERM), the kernel lacks a socket option or memory, or one of PacketFds is another kind of descriptor.
+    /// </exception>
     public Forwarder(ForwarderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _direction = options.Direction;
-        _socket = PacketSocket.Open(options.Backlog, options.PacketFd);
-        _thread = new ForwarderThread(options, _socket, _windows);
+        _rings = CaptureRings.Open(options.Backlog, options.PacketFds ?? []);
+        _thread = new ForwarderThread(options, _rings, _windows);
         _thread.Start();
     }
 
-    /// <summary>Bytes of backlog the kernel granted. Less than asked for without CAP_NET_ADMIN (net.core.rmem_max).</summary>
-    public long GrantedBacklog => _socket.ReceiveBuffer;
+    /// <summary>Bytes of kernel memory the backlog has.</summary>
+    public long Backlog => _rings.Bytes;
 
     /// <summary>True between <see cref="Arm"/> and <see cref="Disarm"/>.</summary>
     public bool IsArmed { get; private set; }
@@ -51,7 +53,7 @@ public sealed class Forwarder : IAsyncDisposable
     public void Bind(int interfaceIndex)
     {
         lock (_gate)
-            _socket.Bind(interfaceIndex);
+            _rings.Bind(interfaceIndex);
     }
 
     /// <summary>Takes frames from now on. Does nothing when already armed.</summary>
@@ -64,7 +66,7 @@ public sealed class Forwarder : IAsyncDisposable
                 return 0;
             var before = RealtimeClock.NowNanoseconds;
             _windows.Open(before, Stopwatch.GetTimestamp(), _thread.EmptyAt);
-            _socket.AttachFilter(CaptureFilter.Accept(_direction));
+            _rings.Accept(_direction);
             IsArmed = true;
             _thread.Post(new ForwarderCommand.CancelDrain());
             return RealtimeClock.NowNanoseconds - before;
@@ -86,7 +88,7 @@ public sealed class Forwarder : IAsyncDisposable
             var before = RealtimeClock.NowNanoseconds;
             var cutoff = Math.Min(cutoffNanoseconds ?? before, before);
             _windows.Close(cutoff, _thread.EmptyAt);
-            _socket.AttachFilter(CaptureFilter.DropAll);
+            _rings.DropAll();
             IsArmed = false;
             _thread.Post(new ForwarderCommand.Disarmed(cutoff));
             return RealtimeClock.NowNanoseconds - before;
@@ -99,19 +101,13 @@ public sealed class Forwarder : IAsyncDisposable
         lock (_gate)
         {
             if (IsArmed)
-                _socket.AttachFilter(CaptureFilter.Accept(direction));
+                _rings.Accept(direction);
             _direction = direction;
         }
     }
 
-    /// <summary>Changes the backlog; frames that wait already stay, also when it becomes smaller than they are.</summary>
-    /// <param name="bytes">As in <see cref="ForwarderOptions"/>; <see cref="GrantedBacklog"/> tells what the kernel made of it.</param>
-    /// <exception cref="LinuxException">The kernel refuses.</exception>
-    public void SetBacklog(long bytes)
-    {
-        lock (_gate)
-            _socket.SetReceiveBuffer(bytes);
-    }
+    /// <summary>Changes what becomes of frames while no peer is connected; see <see cref="ForwarderOptions"/>.</summary>
+    public void SetHoldWithoutPeer(bool holds) => _thread.Post(new ForwarderCommand.SetHoldWithoutPeer(holds));
 
     /// <summary>Changes the bytes of vnet header before each frame, between two frames.</summary>
     public void SetVnetHeaderLength(int bytes) => _thread.Post(new ForwarderCommand.SetVnetHeaderLength(bytes));
@@ -162,6 +158,6 @@ public sealed class Forwarder : IAsyncDisposable
     {
         await StopAsync();
         _thread.Dispose();
-        _socket.Dispose();
+        _rings.Dispose();
     }
 }

@@ -15,6 +15,8 @@ internal abstract record ForwarderCommand
 
     internal sealed record SetVnetHeaderLength(int Bytes) : ForwarderCommand;
 
+    internal sealed record SetHoldWithoutPeer(bool Holds) : ForwarderCommand;
+
     internal sealed record AttachPeer(Socket Peer) : ForwarderCommand
     {
         internal TaskCompletionSource<PeerLoss> Lost { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

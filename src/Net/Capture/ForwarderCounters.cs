@@ -43,7 +43,7 @@ internal sealed class ForwarderCounters(int framingBytes)
 
     internal void Drop(DropReason reason, int frames = 1) => _dropped[(int)reason] += frames;
 
-    internal ForwarderSnapshot Snapshot(int inHand, int partialBytes, long queuedBytes, bool peerConnected) => new()
+    internal ForwarderSnapshot Snapshot(int inHand, int partialBytes, PacketCount waiting, bool peerConnected) => new()
     {
         KernelSeen = KernelSeen,
         KernelDropped = KernelDropped,
@@ -56,7 +56,7 @@ internal sealed class ForwarderCounters(int framingBytes)
         PartialBytes = TornBytes + partialBytes,
         Dropped = ImmutableArray.Create(_dropped),
         InHand = inHand,
-        QueuedBytes = queuedBytes,
+        Waiting = waiting,
         Late = Late,
         IdentitiesBroken = IdentitiesBroken,
         FramingBytes = framingBytes,

@@ -5,10 +5,12 @@ namespace QmpRedirector.Net;
 /// <param name="Direction">Which of the TAP's frames to take.</param>
 /// <param name="VnetHeaderSupport">Write the second framing word (QEMU's <c>vnet_hdr_support</c>).</param>
 /// <param name="VnetHeaderLength">Bytes of virtio-net header before each frame at first: 0, 10, 12, 20 or 24.</param>
-/// <param name="Backlog">Bytes of kernel memory for frames not yet sent, as the kernel charges them.</param>
+/// <param name="Backlog">Bytes of kernel memory for frames not yet sent, about: a ring has whole blocks, and one slot at least.</param>
+/// <param name="HoldWithoutPeer">Keep what is captured while no peer is connected, up to the backlog; else it is dropped.</param>
 /// <param name="Recorder">Takes a copy of each frame that was forwarded; null to record nothing.</param>
-/// <param name="PacketFd">
-/// An inherited AF_PACKET SOCK_RAW socket to capture with, which the forwarder then owns: no capability is needed. Null: one of its own.
+/// <param name="PacketFds">
+/// Up to three inherited AF_PACKET SOCK_RAW sockets to capture with, which the forwarder then owns: no capability is needed. With fewer
+/// than three a small frame takes more of the backlog. Null: its own.
 /// </param>
 public sealed record ForwarderOptions(
     string Name,
@@ -16,5 +18,6 @@ public sealed record ForwarderOptions(
     bool VnetHeaderSupport,
     int VnetHeaderLength,
     long Backlog,
+    bool HoldWithoutPeer = false,
     FrameRecorder? Recorder = null,
-    int? PacketFd = null);
+    IReadOnlyList<int>? PacketFds = null);

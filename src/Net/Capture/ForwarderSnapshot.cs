@@ -41,8 +41,8 @@ public sealed record ForwarderSnapshot
     /// <summary>Frames read and not yet written whole.</summary>
     public required int InHand { get; init; }
 
-    /// <summary>Bytes of kernel memory the frames not yet read take.</summary>
-    public required long QueuedBytes { get; init; }
+    /// <summary>Frames found in the rings, not yet read, and the bytes of their slots.</summary>
+    public required PacketCount Waiting { get; init; }
 
     /// <summary>
     /// Frames sent although stamped after the event that ended the capture: they had gone out before the event arrived, one of them
@@ -60,18 +60,22 @@ public sealed record ForwarderSnapshot
     public required bool PeerConnected { get; init; }
 
     /// <summary>
-    /// Frames the kernel still holds. 0 is known from the kernel's own memory count; any other number is what the rest of the account
-    /// leaves, because a packet socket does not tell how many frames it queues.
+    /// Frames the kernel still holds, as the rest of the account leaves them: in a ring, or counted and on its way into its slot.
     /// </summary>
-    public long InKernel => QueuedBytes == 0 ? 0 : KernelSeen - KernelDropped - Taken;
+    public long InKernel => KernelSeen - KernelDropped - Taken;
+
+    /// <summary>
+    /// True when the rings hold as many frames as the kernel's count and ours say. While frames come it may not be: one is counted before
+    /// it is in its slot, and the rings are looked at after the count.
+    /// </summary>
+    public bool IsSettled => InKernel == Waiting.Packets;
 
     /// <summary>Every frame dropped after it was taken.</summary>
     public long DroppedTotal => Dropped.Sum();
 
-    /// <summary>True when every frame and every byte is accounted for.</summary>
+    /// <summary>True when every frame and every byte is accounted for; of those in the kernel <see cref="IsSettled"/> tells.</summary>
     public bool IsBalanced =>
-        KernelSeen == Taken + KernelDropped + InKernel
-        && InKernel >= 0
+        InKernel >= 0
         && Taken == Forwarded + DroppedTotal + InHand
         && WrittenBytes == ForwardedBytes + (Forwarded * FramingBytes) + PartialBytes;
 }

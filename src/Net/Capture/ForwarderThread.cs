@@ -14,16 +14,16 @@ internal sealed class ForwarderThread : IDisposable
     private readonly Thread _thread;
     private bool _ended;
 
-    internal ForwarderThread(ForwarderOptions options, PacketSocket socket, ActiveWindows windows)
+    internal ForwarderThread(ForwarderOptions options, CaptureRings rings, ActiveWindows windows)
     {
-        _loop = new DataLoop(options, socket, windows, _wake);
+        _loop = new DataLoop(options, rings, windows, _wake);
         _thread = new Thread(Run) { IsBackground = true, Name = $"data {options.Name}" };
     }
 
     internal Task Completion => _completion.Task;
 
     /// <summary>The account after the thread has ended.</summary>
-    internal ForwarderSnapshot Final { get; private set; } = new ForwarderCounters(0).Snapshot(0, 0, 0, false);
+    internal ForwarderSnapshot Final { get; private set; } = new ForwarderCounters(0).Snapshot(0, 0, default, false);
 
     /// <summary>The Stopwatch timestamp at which the kernel's queue was last seen empty.</summary>
     internal long EmptyAt => _loop.EmptyAt;
@@ -57,6 +57,7 @@ internal sealed class ForwarderThread : IDisposable
         Exception? failure = null;
         try
         {
+            ThreadTimers.BePrecise();
             while (!_loop.StopIsDone())
             {
                 while (_commands.TryDequeue(out var command))

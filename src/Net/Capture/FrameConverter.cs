@@ -9,21 +9,21 @@ namespace QmpRedirector.Net;
 internal static class FrameConverter
 {
     /// <summary>
-    /// Null and the bytes to send, or the reason to drop. A received slot is <see cref="FrameBatch.Headroom"/> bytes, a 10-byte
-    /// virtio_net_hdr and the frame; what is sent is framing, <paramref name="vnetHeaderLength"/> bytes of header, and the frame.
+    /// Null and the bytes to send, or the reason to drop. A slot is <see cref="RingSlot.Headroom"/> bytes, a 10-byte virtio_net_hdr and
+    /// the frame; what is sent is framing, <paramref name="vnetHeaderLength"/> bytes of header, and the frame.
     /// </summary>
     internal static DropReason? Convert(
-        Span<byte> slot, in FrameMetadata metadata, int vnetHeaderLength, bool vnetHeaderSupport, out int offset, out int length)
+        Span<byte> slot, in FrameMetadata metadata, int vnetHeaderLength, bool vnetHeaderSupport, out ReadOnlySpan<byte> bytes)
     {
-        offset = length = 0;
+        bytes = default;
         if (metadata.Truncated)
             return DropReason.Truncated;
-        const int FrameStart = FrameBatch.Headroom + VnetHeader.LegacySize;
-        var end = FrameBatch.Headroom + metadata.Length;
+        const int FrameStart = RingSlot.Headroom + VnetHeader.LegacySize;
+        var end = RingSlot.Headroom + metadata.Length;
         var start = FrameStart;
         if (end <= start)
             return DropReason.Truncated;
-        var header = VnetHeader.Read(slot[FrameBatch.Headroom..FrameStart]);
+        var header = VnetHeader.Read(slot[RingSlot.Headroom..FrameStart]);
 
         if (metadata.HasVlanTag && end - start >= EthernetAddresses)
         {
@@ -51,8 +51,7 @@ internal static class FrameConverter
         var framing = FramingHeader.Size(vnetHeaderSupport);
         start -= framing;
         FramingHeader.Write(slot.Slice(start, framing), payload, vnetHeaderLength, vnetHeaderSupport);
-        offset = start;
-        length = payload + framing;
+        bytes = slot[start..end];
         return null;
     }
 

@@ -9,7 +9,7 @@ internal sealed class SentTimes
     private const int Remembered = 4096;
 
     private readonly long[] _times = new long[Remembered];
-    private readonly long[] _expected = new long[Interop.FrameBatch.Capacity];
+    private readonly long[] _expected = new long[Interop.SendBatch.Capacity];
     private int _next;
     private int _queued;
     private int _done;

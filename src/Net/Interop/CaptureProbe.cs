@@ -6,10 +6,12 @@ namespace QmpRedirector.Net.Interop;
 /// </summary>
 public static class CaptureProbe
 {
-    /// <summary>Opens the socket, sets each option and closes it again.</summary>
-    /// <param name="backlog">Bytes of receive buffer to ask for, as the kernel charges them.</param>
+    /// <summary>Opens the socket, sets each option, makes the rings of a backlog, and closes everything again.</summary>
+    /// <param name="backlog">Bytes of kernel memory for frames not yet sent.</param>
     public static CaptureSupport Try(long backlog)
     {
+        List<string> accepted = [];
+        List<LinuxException> refused = [];
         PacketSocket socket;
         try
         {
@@ -22,8 +24,6 @@ public static class CaptureProbe
 
         using (socket)
         {
-            List<string> accepted = [];
-            List<LinuxException> refused = [];
             foreach (var (name, set) in PacketSocket.Options)
             {
                 try
@@ -36,17 +36,19 @@ public static class CaptureProbe
                     refused.Add(e);
                 }
             }
+        }
 
-            try
-            {
-                accepted.Add(socket.SetReceiveBuffer(backlog) ? "SO_RCVBUFFORCE" : "SO_RCVBUF");
-            }
-            catch (LinuxException e)
-            {
-                refused.Add(e);
-            }
-
-            return new CaptureSupport(accepted, refused, socket.ReceiveBuffer);
+        if (refused.Count > 0)
+            return new CaptureSupport(accepted, refused, 0);
+        try
+        {
+            using var rings = CaptureRings.Open(backlog, []);
+            accepted.Add("PACKET_RX_RING");
+            return new CaptureSupport(accepted, refused, rings.Bytes);
+        }
+        catch (LinuxException e)
+        {
+            return new CaptureSupport(accepted, [e], 0);
         }
     }
 }

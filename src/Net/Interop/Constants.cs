@@ -15,28 +15,26 @@ internal static class Constants
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
     internal const int SO_TYPE = 3;
-    internal const int SO_RCVBUF = 8;
+    internal const int SO_ERROR = 4;
     internal const int SO_ATTACH_FILTER = 26;
-    internal const int SO_RCVBUFFORCE = 33;
     internal const int SO_TIMESTAMPNS = 35;
-    internal const int SCM_TIMESTAMPNS = SO_TIMESTAMPNS;
     internal const int SO_DOMAIN = 39;
-    internal const int SO_MEMINFO = 55;
-    internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_NOSIGNAL = 0x4000;
 
-    // linux/sock_diag.h: indices into what SO_MEMINFO returns
-    internal const int SK_MEMINFO_RMEM_ALLOC = 0;
-    internal const int SK_MEMINFO_RCVBUF = 1;
-    internal const int SK_MEMINFO_VARS = 9;
-
     // linux/if_packet.h
     internal const int SOL_PACKET = 263;
+    internal const int PACKET_RX_RING = 5;
     internal const int PACKET_STATISTICS = 6;
-    internal const int PACKET_AUXDATA = 8;
+    internal const int PACKET_VERSION = 10;
+    internal const int PACKET_RESERVE = 12;
     internal const int PACKET_VNET_HDR = 15;
     internal const int PACKET_OUTGOING = 4;
+    internal const int TPACKET_V2 = 1;
+    internal const int TPACKET_ALIGNMENT = 16;
+    internal const uint TP_STATUS_KERNEL = 0;
+    internal const uint TP_STATUS_USER = 1 << 0;
+    internal const uint TP_STATUS_COPY = 1 << 1;
     internal const uint TP_STATUS_VLAN_VALID = 1 << 4;
     internal const uint TP_STATUS_VLAN_TPID_VALID = 1 << 6;
 
@@ -46,7 +44,9 @@ internal static class Constants
 
     // linux/filter.h, linux/bpf_common.h
     internal const ushort BPF_LD_B_ABS = 0x30;
+    internal const ushort BPF_LD_W_LEN = 0x80;
     internal const ushort BPF_JMP_JEQ_K = 0x15;
+    internal const ushort BPF_JMP_JGT_K = 0x25;
     internal const ushort BPF_RET_K = 0x06;
     internal const uint SKF_AD_PKTTYPE_ABS = unchecked((uint)(-0x1000 + 4));
 
@@ -104,6 +104,14 @@ internal static class Constants
     internal const int S_IFREG = 0x8000;
     internal const int S_IFLNK = 0xa000;
     internal const int S_IFSOCK = 0xc000;
+
+    // bits/mman-linux.h
+    internal const int PROT_READ = 0x1;
+    internal const int PROT_WRITE = 0x2;
+    internal const int MAP_SHARED = 0x1;
+
+    // linux/prctl.h
+    internal const int PR_SET_TIMERSLACK = 29;
 
     // time.h
     internal const int CLOCK_REALTIME = 0;

@@ -43,7 +43,7 @@ internal sealed class DescriptorThread : IDisposable
             var more = true;
             while (more && !_ending)
             {
-                poller.Wait(-1);
+                poller.Wait(null);
                 more = _ending || poller.Ready(0) == 0 || onReadable();
             }
 

@@ -23,9 +23,6 @@ internal static unsafe partial class Libc
     internal static partial int getsockopt(SafeHandle fd, int level, int name, void* value, uint* length);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int recvmmsg(SafeHandle fd, mmsghdr* messages, uint count, int flags, timespec* timeout);
-
-    [LibraryImport(Library, SetLastError = true)]
     internal static partial nint sendmsg(SafeHandle fd, msghdr* message, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -47,7 +44,16 @@ internal static unsafe partial class Libc
     internal static partial int ftruncate(SafeHandle fd, long length);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int poll(pollfd* descriptors, nuint count, int timeoutMilliseconds);
+    internal static partial int ppoll(pollfd* descriptors, nuint count, timespec* timeout, void* signals);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial byte* mmap(void* address, nuint length, int protection, int flags, SafeHandle fd, nint offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int munmap(void* address, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int prctl(int option, nuint value);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial SafeFd eventfd(uint initial, int flags);

@@ -6,7 +6,11 @@ namespace QmpRedirector.Net.Interop;
 /// <summary>A system call failed; carries its name and errno.</summary>
 public sealed class LinuxException : IOException
 {
-    internal LinuxException(string call, int errno, string? on = null)
+    /// <summary>Of a call that set errno.</summary>
+    /// <param name="call">See <see cref="Call"/>.</param>
+    /// <param name="errno">See <see cref="Errno"/>.</param>
+    /// <param name="on">What it was called on, for the message.</param>
+    public LinuxException(string call, int errno, string? on = null)
         : base(Describe(call, errno, on))
     {
         Call = call;
@@ -14,7 +18,7 @@ public sealed class LinuxException : IOException
         HResult = errno;
     }
 
-    /// <summary>The system call, as in its manual page: <c>setsockopt(SO_RCVBUF)</c>.</summary>
+    /// <summary>The system call, as in its manual page: <c>setsockopt(PACKET_RX_RING)</c>.</summary>
     public string Call { get; }
 
     /// <summary>The value of errno, see errno(3).</summary>

@@ -6,8 +6,8 @@ using static QmpRedirector.Net.Interop.Constants;
 namespace QmpRedirector.Net.Interop;
 
 /// <summary>
-/// An AF_PACKET SOCK_RAW socket that delivers each frame with its virtio-net header (PACKET_VNET_HDR), its VLAN tag
-/// (PACKET_AUXDATA) and the time it passed the tap point (SO_TIMESTAMPNS).
+/// An AF_PACKET SOCK_RAW socket that delivers each frame in a slot of a <see cref="PacketRing"/>, with its virtio-net header
+/// (PACKET_VNET_HDR), its VLAN tag and the time it passed the tap point (SO_TIMESTAMPNS has the kernel stamp it there).
 /// </summary>
 /// <remarks>
 /// It is created with protocol 0, so it receives nothing before <see cref="Bind"/>, and with a filter that drops everything:
@@ -16,14 +16,15 @@ namespace QmpRedirector.Net.Interop;
 internal sealed unsafe class PacketSocket : IDisposable
 {
     /// <summary>
-    /// What a capture asks of the kernel beside the buffer, in the order it is set: nothing is queued before the filter is there.
+    /// What a capture asks of the kernel beside the ring, in the order it is set: nothing is queued before the filter is there.
     /// </summary>
     internal static readonly ImmutableArray<(string Name, Action<PacketSocket> Set)> Options =
     [
         ("SO_ATTACH_FILTER", static socket => socket.AttachFilter(CaptureFilter.DropAll)),
-        ("PACKET_VNET_HDR", static socket => socket.Enable(SOL_PACKET, PACKET_VNET_HDR, "setsockopt(PACKET_VNET_HDR)")),
-        ("PACKET_AUXDATA", static socket => socket.Enable(SOL_PACKET, PACKET_AUXDATA, "setsockopt(PACKET_AUXDATA)")),
-        ("SO_TIMESTAMPNS", static socket => socket.Enable(SOL_SOCKET, SO_TIMESTAMPNS, "setsockopt(SO_TIMESTAMPNS)")),
+        ("PACKET_VNET_HDR", static socket => socket.Set(SOL_PACKET, PACKET_VNET_HDR, 1, "setsockopt(PACKET_VNET_HDR)")),
+        ("SO_TIMESTAMPNS", static socket => socket.Set(SOL_SOCKET, SO_TIMESTAMPNS, 1, "setsockopt(SO_TIMESTAMPNS)")),
+        ("PACKET_VERSION", static socket => socket.Set(SOL_PACKET, PACKET_VERSION, TPACKET_V2, "setsockopt(PACKET_VERSION)")),
+        ("PACKET_RESERVE", static socket => socket.Set(SOL_PACKET, PACKET_RESERVE, PacketRing.Reserve, "setsockopt(PACKET_RESERVE)")),
     ];
 
     private readonly SafeFd _fd;
@@ -32,13 +33,9 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     internal SafeHandle Handle => _fd;
 
-    /// <summary>Bytes of receive buffer the kernel granted, as it charges them (twice what SO_RCVBUF was given).</summary>
-    internal long ReceiveBuffer { get; private set; }
-
-    /// <param name="receiveBuffer">Bytes of receive buffer to ask for, as the kernel charges them.</param>
     /// <param name="inherited">A descriptor to take over; null to make a socket.</param>
     /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, a lacking option, or what was inherited is no packet socket.</exception>
-    internal static PacketSocket Open(long receiveBuffer, int? inherited = null)
+    internal static PacketSocket Open(int? inherited = null)
     {
         var socket = inherited is { } descriptor ? Adopt(descriptor) : Create();
         try
@@ -47,7 +44,6 @@ internal sealed unsafe class PacketSocket : IDisposable
                 set(socket);
             if (inherited is not null)
                 socket.DiscardQueued();
-            socket.SetReceiveBuffer(receiveBuffer);
             return socket;
         }
         catch
@@ -141,27 +137,30 @@ internal sealed unsafe class PacketSocket : IDisposable
         return statistics;
     }
 
-    /// <summary>Bytes of receive buffer in use, as the kernel charges them; 0 exactly when no frame is queued.</summary>
-    internal long QueuedBytes() => MemoryInformation(SK_MEMINFO_RMEM_ALLOC);
+    /// <summary>Makes the ring; what was queued before is gone.</summary>
+    /// <exception cref="LinuxException">ENOMEM, or EBUSY: an inherited socket has one already.</exception>
+    internal void SetRing(in RingGeometry geometry)
+    {
+        var request = new tpacket_req
+        {
+            tp_block_size = (uint)geometry.BlockSize,
+            tp_block_nr = (uint)geometry.Blocks,
+            tp_frame_size = (uint)geometry.SlotSize,
+            tp_frame_nr = (uint)geometry.Slots,
+        };
 
-    public void Dispose() => _fd.Dispose();
+        // SAFETY: the structure lives on this frame for the duration of the call, and the length is its own.
+        if (Libc.setsockopt(_fd, SOL_PACKET, PACKET_RX_RING, &request, (uint)sizeof(tpacket_req)) < 0)
+            throw LinuxException.Last("setsockopt(PACKET_RX_RING)", $"{geometry.Bytes} bytes");
+    }
 
     /// <summary>
-    /// Asks for a receive buffer; <see cref="ReceiveBuffer"/> tells what came of it. True when no limit applied (CAP_NET_ADMIN).
+    /// Takes the error that is pending, so that ppoll(2) reports it no longer. ENETDOWN comes once when the interface goes down or away;
+    /// the frames of the ring stay.
     /// </summary>
-    internal bool SetReceiveBuffer(long bytes)
-    {
-        // The kernel doubles the value to allow for its own overhead and charges against the double (socket(7), SO_RCVBUF). Half of an odd
-        // number is rounded up: no less than was asked for is granted.
-        var half = (int)Math.Min((bytes + 1) / 2, int.MaxValue / 2);
+    internal void TakeError() => _ = Option(_fd, SO_ERROR, "getsockopt(SO_ERROR)", "the packet socket");
 
-        // SAFETY: an int on this frame, with its own size.
-        var isForced = Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(int)) == 0;
-        if (!isForced && Libc.setsockopt(_fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof(int)) < 0)
-            throw LinuxException.Last("setsockopt(SO_RCVBUF)");
-        ReceiveBuffer = MemoryInformation(SK_MEMINFO_RCVBUF);
-        return isForced;
-    }
+    public void Dispose() => _fd.Dispose();
 
     // What its maker let in before the filter that drops everything was there, and the count of it.
     private void DiscardQueued()
@@ -176,23 +175,10 @@ internal sealed unsafe class PacketSocket : IDisposable
         _ = TakeStatistics();
     }
 
-    private void Enable(int level, int option, string call)
+    private void Set(int level, int option, int value, string call)
     {
-        var one = 1;
-
         // SAFETY: an int on this frame, with its own size.
-        if (Libc.setsockopt(_fd, level, option, &one, sizeof(int)) < 0)
+        if (Libc.setsockopt(_fd, level, option, &value, sizeof(int)) < 0)
             throw LinuxException.Last(call);
-    }
-
-    private long MemoryInformation(int index)
-    {
-        var values = stackalloc uint[SK_MEMINFO_VARS];
-        var length = (uint)(SK_MEMINFO_VARS * sizeof(uint));
-
-        // SAFETY: the kernel writes at most `length` bytes into the array on this frame.
-        if (Libc.getsockopt(_fd, SOL_SOCKET, SO_MEMINFO, values, &length) < 0)
-            throw LinuxException.Last("getsockopt(SO_MEMINFO)");
-        return values[index];
     }
 }

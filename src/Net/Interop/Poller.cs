@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace QmpRedirector.Net.Interop;
 
 /// <summary>
-/// A fixed set of descriptors for poll(2), which reports POLLERR and POLLHUP whether asked for or not: one whose standing error must not
+/// A fixed set of descriptors for ppoll(2), which reports POLLERR and POLLHUP whether asked for or not: one whose standing error must not
 /// spin is left out.
 /// </summary>
 internal sealed unsafe class Poller : IDisposable
@@ -36,20 +36,24 @@ internal sealed unsafe class Poller : IDisposable
     // SAFETY: place is below the count allocated in the constructor.
     internal short Ready(int place) => _descriptors[place].revents;
 
-    /// <summary>Waits until a watched descriptor is ready or the time is over; -1 waits for ever.</summary>
-    internal int Wait(int timeoutMilliseconds)
+    /// <summary>Waits until a watched descriptor is ready or the time is over; null waits for ever.</summary>
+    internal int Wait(TimeSpan? timeout)
     {
+        var time = timeout is { } wait
+            ? new timespec { tv_sec = wait.Ticks / TimeSpan.TicksPerSecond, tv_nsec = wait.Ticks % TimeSpan.TicksPerSecond * 100 }
+            : default;
         int ready;
 
-        // SAFETY: _descriptors holds _count entries. The caller keeps the handles open while it waits: they are its own.
+        // SAFETY: _descriptors holds _count entries, the time lives on this frame, and no signal mask is given. The caller keeps the
+        // handles open while it waits: they are its own.
         do
         {
-            ready = Libc.poll(_descriptors, (nuint)_count, timeoutMilliseconds);
+            ready = Libc.ppoll(_descriptors, (nuint)_count, timeout is null ? null : &time, null);
         }
         while (ready < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
 
         GC.KeepAlive(_handles);
-        return ready < 0 ? throw LinuxException.Last("poll") : ready;
+        return ready < 0 ? throw LinuxException.Last("ppoll") : ready;
     }
 
     // SAFETY: allocated in the constructor with the matching function; the owner disposes once.

@@ -128,7 +128,7 @@ internal sealed unsafe class RecordingFile : IDisposable
     {
         _poller.Watch(0, _fd, POLLOUT);
         _poller.Watch(1, _abandon.Handle, POLLIN);
-        _poller.Wait(-1);
+        _poller.Wait(null);
         if (_poller.Ready(1) != 0)
             throw new IOException($"write on {_path}: its reader did not take the rest in time");
     }

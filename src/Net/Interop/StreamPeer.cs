@@ -3,7 +3,7 @@ using static QmpRedirector.Net.Interop.Constants;
 
 namespace QmpRedirector.Net.Interop;
 
-/// <summary>The peer's side of a connected chardev socket, as the data thread needs it beside <see cref="FrameBatch.Send"/>.</summary>
+/// <summary>The peer's side of a connected chardev socket, as the data thread needs it beside <see cref="SendBatch"/>.</summary>
 internal static unsafe class StreamPeer
 {
     /// <summary>

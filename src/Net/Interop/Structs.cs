@@ -17,17 +17,30 @@ internal struct sockaddr_ll
     internal ulong sll_addr;
 }
 
-/// <summary>linux/if_packet.h, struct tpacket_auxdata: what PACKET_AUXDATA delivers beside a frame.</summary>
+/// <summary>linux/if_packet.h, struct tpacket_req: the shape of a ring.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct tpacket_auxdata
+internal struct tpacket_req
+{
+    internal uint tp_block_size;
+    internal uint tp_block_nr;
+    internal uint tp_frame_size;
+    internal uint tp_frame_nr;
+}
+
+/// <summary>linux/if_packet.h, struct tpacket2_hdr: the beginning of a slot; a sockaddr_ll follows, aligned to TPACKET_ALIGNMENT.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tpacket2_hdr
 {
     internal uint tp_status;
     internal uint tp_len;
     internal uint tp_snaplen;
     internal ushort tp_mac;
     internal ushort tp_net;
+    internal uint tp_sec;
+    internal uint tp_nsec;
     internal ushort tp_vlan_tci;
     internal ushort tp_vlan_tpid;
+    internal uint tp_padding;
 }
 
 /// <summary>linux/if_packet.h, struct tpacket_stats.</summary>
@@ -75,23 +88,6 @@ internal unsafe struct msghdr
     internal void* msg_control;
     internal nuint msg_controllen;
     internal int msg_flags;
-}
-
-/// <summary>bits/socket.h, struct mmsghdr.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct mmsghdr
-{
-    internal msghdr msg_hdr;
-    internal uint msg_len;
-}
-
-/// <summary>bits/socket.h, struct cmsghdr; its data follows, aligned to 8 bytes.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct cmsghdr
-{
-    internal nuint cmsg_len;
-    internal int cmsg_level;
-    internal int cmsg_type;
 }
 
 /// <summary>bits/types/struct_timespec.h.</summary>

@@ -189,7 +189,7 @@ public sealed class PcapngRecording : IDisposable
         if (!_isClosing && _interfaces.All(recorded => recorded.IsIdle))
         {
             _poller.Watch(0, _wake.Handle, Constants.POLLIN);
-            _poller.Wait(-1);
+            _poller.Wait(null);
         }
 
         _wake.Reset();

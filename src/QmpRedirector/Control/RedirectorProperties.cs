@@ -28,7 +28,7 @@ internal static class RedirectorProperties
         ("ifname", "string", true),
         ("vnet_hdr_len", "string", true),
         ("when_disconnected", "string", true),
-        ("backlog", "int", true),
+        ("backlog", "int", false),
         ("preroll", "string", true),
     ];
 

@@ -48,7 +48,7 @@ internal static class StatusAnswers
             ["ifname"] = state.Ifname,
             ["vnet-hdr-len"] = state.VnetHeaderLength,
             ["outdev"] = redirector.Options.Outdev,
-            ["backlog"] = state.GrantedBacklog,
+            ["backlog"] = state.Backlog,
         };
     }
 
@@ -82,7 +82,7 @@ internal static class StatusAnswers
             ["taken"] = account.Taken,
             ["in-hand"] = account.InHand,
             ["in-kernel"] = account.InKernel,
-            ["queued-bytes"] = account.QueuedBytes,
+            ["queued-bytes"] = account.Waiting.Bytes,
             ["late"] = account.Late,
             ["balanced"] = account.IsBalanced && account.IdentitiesBroken == 0,
         };

@@ -55,9 +55,9 @@ internal static class Metrics
             "Forwarded frames that are younger than the event that ended the capture, gone before it arrived.");
         Each(text, "backlog_frames", Gauge, redirectors, r => r.Account.InHand + r.Account.InKernel,
             "Frames accepted that the peer has not taken yet.");
-        Each(text, "backlog_bytes", Gauge, redirectors, r => r.Account.QueuedBytes,
+        Each(text, "backlog_bytes", Gauge, redirectors, r => r.Account.Waiting.Bytes,
             "Kernel memory of the backlog, as the kernel charges it.");
-        Each(text, "backlog_limit_bytes", Gauge, redirectors, r => r.State.GrantedBacklog,
+        Each(text, "backlog_limit_bytes", Gauge, redirectors, r => r.State.Backlog,
             "Kernel memory the backlog may take; what comes then is dropped by the kernel.");
     }
 

@@ -108,6 +108,7 @@ internal static class ObjectParser
         DisableWhenRunning = reader.Boolean("disable_when_running") ?? false,
         Ifname = reader.String("ifname"),
         VnetHdrLen = reader.String("vnet_hdr_len") is null or "auto" ? null : (int?)reader.Number("vnet_hdr_len"),
+        WhenDisconnected = reader.String("when_disconnected") is "hold" ? DisconnectedPolicy.Hold : DisconnectedPolicy.Discard,
         Backlog = reader.Number("backlog") ?? RedirectorOptions.DefaultBacklog,
     };
 }

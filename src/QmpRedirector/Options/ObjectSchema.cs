@@ -37,12 +37,11 @@ internal static class ObjectSchema
         new("when_disconnected", OptionKind.Enum, "what becomes of frames while no peer is connected")
         {
             Values = ["discard", "hold"],
-            LaterValues = ["hold"],
             Default = "discard",
         },
         new("backlog", OptionKind.Size, "kernel memory for frames not yet sent, at most 1G")
         {
-            // The kernel caps a receive buffer at INT_MAX / 2 (net/core/sock.c) and below a page nothing fits.
+            // It is allocated at the start and cannot be swapped out; a ring has one slot at least.
             Minimum = 4096,
             Maximum = 1 << 30,
             Default = "32M",

@@ -2,9 +2,12 @@ using System.Globalization;
 
 namespace QmpRedirector.Options;
 
-/// <summary>The values of <c>--packet-fd</c>: which redirector captures with which inherited socket.</summary>
+/// <summary>The values of <c>--packet-fd</c>: which redirector captures with which inherited sockets.</summary>
 internal static class PacketFds
 {
+    // A socket for frames of each size: small, full, GSO.
+    private const int Most = 3;
+
     /// <summary>The redirectors with their descriptors.</summary>
     /// <param name="values">ID=N each.</param>
     /// <param name="redirectors">Those there are.</param>
@@ -12,7 +15,7 @@ internal static class PacketFds
     public static IReadOnlyList<RedirectorOptions> Give(
         IReadOnlyList<string> values, IReadOnlyList<RedirectorOptions> redirectors, OptionReport report)
     {
-        Dictionary<string, int> given = new(StringComparer.Ordinal);
+        List<(string Id, int Descriptor)> given = [];
         foreach (string value in values)
         {
             string origin = $"--packet-fd {OptionOrigin.Shown(value)}";
@@ -21,13 +24,16 @@ internal static class PacketFds
                 report.Error(origin, "give the id of a redirector and a descriptor, for example f0=3");
             else if (!redirectors.Any(redirector => redirector.Id == parts[0]))
                 report.Error(origin, $"there is no --object of the id '{parts[0]}'");
-            else if (given.ContainsValue(descriptor))
-                report.Error(origin, $"descriptor {descriptor} is another redirector's already: each needs a socket of its own");
-            else if (!given.TryAdd(parts[0], descriptor))
-                report.Error(origin, $"redirector '{parts[0]}' has a descriptor already");
+            else if (given.Any(other => other.Descriptor == descriptor))
+                report.Error(origin, $"descriptor {descriptor} is given already: each use needs a socket of its own");
+            else if (given.Count(other => other.Id == parts[0]) == Most)
+                report.Error(origin, $"redirector '{parts[0]}' has {Most} descriptors already, and has no use for more");
+            else
+                given.Add((parts[0], descriptor));
         }
 
-        return [.. redirectors.Select(redirector =>
-            given.TryGetValue(redirector.Id, out int descriptor) ? redirector with { PacketFd = descriptor } : redirector)];
+        return [.. redirectors.Select(redirector => given.Any(pair => pair.Id == redirector.Id)
+            ? redirector with { PacketFds = [.. given.Where(pair => pair.Id == redirector.Id).Select(static pair => pair.Descriptor)] }
+            : redirector)];
     }
 }

@@ -37,12 +37,12 @@ internal sealed record RedirectorOptions
     /// <summary>Bytes of virtio-net header before each frame: 0, 10, 12, 20 or 24; null: auto.</summary>
     public int? VnetHdrLen { get; init; }
 
-    /// <summary>The descriptor of the packet socket to capture with (<c>--packet-fd</c>); null: one of its own.</summary>
-    public int? PacketFd { get; init; }
+    /// <summary>The descriptors of the packet sockets to capture with (<c>--packet-fd</c>), at most three; none: its own.</summary>
+    public IReadOnlyList<int> PacketFds { get; init; } = [];
 
     public DisconnectedPolicy WhenDisconnected { get; init; } = DisconnectedPolicy.Discard;
 
-    /// <summary>Kernel memory for frames not yet sent, in bytes as the kernel charges it.</summary>
+    /// <summary>Kernel memory for frames not yet sent, in bytes.</summary>
     public long Backlog { get; init; } = DefaultBacklog;
 
     public PrerollMode Preroll { get; init; } = PrerollMode.Off;

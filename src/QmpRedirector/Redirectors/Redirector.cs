@@ -55,10 +55,9 @@ internal sealed class Redirector : IAsyncDisposable
             options.VnetHdrSupport,
             options.VnetHdrLen ?? DefaultVnetHeaderLength,
             options.Backlog,
+            options.WhenDisconnected == DisconnectedPolicy.Hold,
             recorder,
-            options.PacketFd));
-        if (_forwarder.GrantedBacklog < options.Backlog)
-            Log.BacklogSmaller(_logger, Id, _forwarder.GrantedBacklog, options.Backlog);
+            options.PacketFds));
     }
 
     /// <summary>The properties as they are now.</summary>
@@ -78,7 +77,7 @@ internal sealed class Redirector : IAsyncDisposable
                     WhyInactive(),
                     _tap?.Name,
                     _vnetHeaderLength ?? Options.VnetHdrLen,
-                    _forwarder.GrantedBacklog,
+                    _forwarder.Backlog,
                     _cause,
                     _since);
             }
@@ -237,7 +236,7 @@ internal sealed class Redirector : IAsyncDisposable
     /// <summary>The account as it is now.</summary>
     public Task<ForwarderSnapshot> SnapshotAsync() => _forwarder.SnapshotAsync();
 
-    /// <summary>Changes properties while it runs; what cannot change (id, netdev, outdev, vnet_hdr_support) is the caller's to refuse.</summary>
+    /// <summary>Changes properties while it runs; what cannot change (id, netdev, outdev, vnet_hdr_support, backlog) is the caller's to refuse.</summary>
     /// <exception cref="LinuxException">The kernel refuses; nothing has changed then.</exception>
     public void Change(RedirectorOptions changed)
     {
@@ -247,8 +246,8 @@ internal sealed class Redirector : IAsyncDisposable
                 return;
             if (changed.Queue != Options.Queue)
                 _forwarder.SetDirection(DirectionOf(changed.Queue));
-            if (changed.Backlog != Options.Backlog)
-                _forwarder.SetBacklog(changed.Backlog);
+            if (changed.WhenDisconnected != Options.WhenDisconnected)
+                _forwarder.SetHoldWithoutPeer(changed.WhenDisconnected == DisconnectedPolicy.Hold);
             var ifname = Options.Ifname;
             Options = changed;
             if (changed.VnetHdrLen is { } fixedLength)

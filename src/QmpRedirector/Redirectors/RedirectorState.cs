@@ -5,7 +5,7 @@ namespace QmpRedirector.Redirectors;
 /// <param name="Why">Null while active, else the reason as an operator would say it.</param>
 /// <param name="Ifname">The TAP it is bound to; null while there is none.</param>
 /// <param name="VnetHeaderLength">Bytes of virtio-net header before each frame; null before it is known.</param>
-/// <param name="GrantedBacklog">Bytes of backlog the kernel granted.</param>
+/// <param name="Backlog">Bytes of kernel memory the backlog has.</param>
 /// <param name="Cause">What the last change of activity came from: "STOP event", "TAP found" ...; null before the first.</param>
 /// <param name="SinceNanoseconds">When that was, or before it when the redirector was made; CLOCK_REALTIME.</param>
 internal sealed record RedirectorState(
@@ -13,7 +13,7 @@ internal sealed record RedirectorState(
     string? Why,
     string? Ifname,
     int? VnetHeaderLength,
-    long GrantedBacklog,
+    long Backlog,
     string? Cause,
     long SinceNanoseconds)
 {

@@ -102,7 +102,7 @@ internal static class StatusScreen
             "backlog",
             $"{Quantities.Count(Number(account, "in-kernel") + Number(account, "in-hand"))} frames, "
             + $"{Quantities.Bytes(Number(account, "queued-bytes"))} of {Quantities.Bytes(granted)}");
-        yield return Line("", BacklogCapacity.Short(granted));
+        yield return Line("", BacklogText.Short(granted));
         if (!account.GetProperty("balanced").GetBoolean())
             yield return Line("defect", "the account does not balance: please report this");
     }

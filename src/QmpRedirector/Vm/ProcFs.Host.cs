@@ -8,10 +8,6 @@ internal sealed partial class ProcFs
     /// <summary>As uname -r; null when it may not be read.</summary>
     public string? KernelRelease => FirstLine("sys/kernel/osrelease");
 
-    /// <summary>net.core.rmem_max in bytes; null in a namespace that does not show it.</summary>
-    public long? RmemMax =>
-        long.TryParse(FirstLine("sys/net/core/rmem_max"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
-
     /// <summary>The effective capabilities of this process, a bit each (linux/capability.h); 0 when they may not be read.</summary>
     public ulong EffectiveCapabilities =>
         ulong.TryParse(ReadField("self/status", "CapEff:"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits)

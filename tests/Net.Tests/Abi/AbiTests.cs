@@ -17,7 +17,7 @@ internal sealed class AbiTests
     public async Task Every_structure_has_the_headers_layout()
     {
         var structures = InteropClaims.Structures().ToList();
-        Assert.That(structures, Does.Contain(typeof(sockaddr_ll)).And.Contain(typeof(mmsghdr)), "the structures are found");
+        Assert.That(structures, Does.Contain(typeof(sockaddr_ll)).And.Contain(typeof(tpacket2_hdr)), "the structures are found");
         await HoldAsync(structures.SelectMany(InteropClaims.Layout));
     }
 
@@ -30,7 +30,7 @@ internal sealed class AbiTests
         var own = typeof(Constants).Assembly.GetTypes()
             .Where(type => type is { IsValueType: true, IsEnum: false, IsNested: false, Namespace: "QmpRedirector.Net.Interop" })
             .Except(InteropClaims.Structures());
-        Assert.That(own, Is.EqualTo((Type[])[typeof(FrameMetadata)]));
+        Assert.That(own, Is.EquivalentTo((Type[])[typeof(FrameMetadata), typeof(RingGeometry), typeof(RingSlot)]));
     }
 
     [Test]

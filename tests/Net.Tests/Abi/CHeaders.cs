@@ -15,6 +15,8 @@ internal static class CHeaders
         #include <poll.h>
         #include <stddef.h>
         #include <sys/eventfd.h>
+        #include <sys/mman.h>
+        #include <sys/prctl.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/syscall.h>
@@ -30,7 +32,6 @@ internal static class CHeaders
         #include <linux/if_tun.h>
         #include <linux/netlink.h>
         #include <linux/rtnetlink.h>
-        #include <linux/sock_diag.h>
         #include <linux/virtio_net.h>
 
         """;

@@ -17,6 +17,8 @@ internal static class InteropClaims
     private static readonly Dictionary<string, string> _spelledOtherwise = new(StringComparer.Ordinal)
     {
         ["BPF_LD_B_ABS"] = "BPF_LD | BPF_B | BPF_ABS",
+        ["BPF_LD_W_LEN"] = "BPF_LD | BPF_W | BPF_LEN",
+        ["BPF_JMP_JGT_K"] = "BPF_JMP | BPF_JGT | BPF_K",
         ["BPF_JMP_JEQ_K"] = "BPF_JMP | BPF_JEQ | BPF_K",
         ["BPF_RET_K"] = "BPF_RET | BPF_K",
         ["SKF_AD_PKTTYPE_ABS"] = "(unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)",
@@ -30,6 +32,7 @@ internal static class InteropClaims
         (typeof(FileKinds), "StatxLength", "sizeof(struct statx)"),
         (typeof(FileKinds), "ModeOffset", "offsetof(struct statx, stx_mode)"),
         (typeof(ProcessExit), "SYS_pidfd_open", "SYS_pidfd_open"),
+        (typeof(SendBatch), "Capacity", "UIO_MAXIOV"),
         (typeof(LinkMessage), "HeaderLength", "NLMSG_HDRLEN"),
         (typeof(LinkMessage), "LinkHeaderLength", "NLMSG_ALIGN(sizeof(struct ifinfomsg))"),
         (typeof(LinkMessage), "AttributeHeaderLength", "RTA_LENGTH(0)"),
@@ -46,12 +49,11 @@ internal static class InteropClaims
         (typeof(VnetHeader), "GsoEcn", "VIRTIO_NET_HDR_GSO_ECN"),
     ];
 
-    // FrameBatch steps over control messages with 8-byte alignment and finds their data right behind the header.
+    // A slot's address stands behind its header, and its frame after Overhead bytes at most (net/packet/af_packet.c, tpacket_rcv).
     private static readonly string[] _assumed =
     [
         "sizeof(((struct statx *)0)->stx_mode) == 2",
-        "CMSG_LEN(0) == sizeof(struct cmsghdr)",
-        "CMSG_ALIGN(1) == 8",
+        "TPACKET2_HDRLEN == TPACKET_ALIGN(sizeof(struct tpacket2_hdr)) + sizeof(struct sockaddr_ll)",
         "NLMSG_ALIGNTO == 4 && RTA_ALIGNTO == 4",
     ];
 

@@ -10,7 +10,7 @@ internal sealed class ForwarderSnapshotTests
     {
         KernelSeen = 100, KernelDropped = 7, Taken = 90, TowardsGuest = new(60, 6000), FromGuest = new(30, 3000), Forwarded = 80,
         ForwardedBytes = 8000, WrittenBytes = 8661, PartialBytes = 21,
-        Dropped = Drops((DropReason.Disarmed, 4), (DropReason.Gso, 2)), InHand = 4, QueuedBytes = 2304, Late = 1, IdentitiesBroken = 0,
+        Dropped = Drops((DropReason.Disarmed, 4), (DropReason.Gso, 2)), InHand = 4, Waiting = new(3, 2304), Late = 1, IdentitiesBroken = 0,
         FramingBytes = 8, PeerConnected = true,
     };
 
@@ -26,14 +26,13 @@ internal sealed class ForwarderSnapshotTests
     }
 
     [Test]
-    public void With_an_empty_queue_nothing_may_be_missing()
+    public void An_account_is_settled_when_the_rings_hold_what_the_counts_leave()
     {
-        var empty = _balanced with { QueuedBytes = 0 };
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(empty.InKernel, Is.Zero);
-            Assert.That(empty.IsBalanced, Is.False, "three frames are nowhere");
-            Assert.That((empty with { KernelSeen = 97 }).IsBalanced, Is.True);
+            Assert.That(_balanced.IsSettled, Is.True);
+            Assert.That((_balanced with { Waiting = new(2, 640) }).IsSettled, Is.False, "one is counted and not in its slot");
+            Assert.That((_balanced with { Waiting = default, KernelSeen = 97 }).IsSettled, Is.True);
         }
     }
 

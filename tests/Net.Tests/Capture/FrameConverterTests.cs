@@ -129,13 +129,13 @@ internal sealed class FrameConverterTests
     {
         var slot = Slot(_noOffload, _frame);
         var metadata = new FrameMetadata { Length = 28, Truncated = true };
-        Assert.That(FrameConverter.Convert(slot, metadata, length, true, out _, out var sent), Is.EqualTo(DropReason.Truncated));
-        Assert.That(sent, Is.Zero);
+        Assert.That(FrameConverter.Convert(slot, metadata, length, true, out var sent), Is.EqualTo(DropReason.Truncated));
+        Assert.That(sent.Length, Is.Zero);
     }
 
     [Test]
     public void A_frame_without_a_byte_behind_its_header_is_dropped([Values(0, 1, 9, 10)] int received) => Assert.That(
-        FrameConverter.Convert(Slot(_noOffload, _frame), new FrameMetadata { Length = received }, 12, false, out _, out _),
+        FrameConverter.Convert(Slot(_noOffload, _frame), new FrameMetadata { Length = received }, 12, false, out _),
         Is.EqualTo(DropReason.Truncated));
 
     [Test]
@@ -161,10 +161,10 @@ internal sealed class FrameConverterTests
     {
         var slot = Slot(any.Header, any.Frame);
         var metadata = new FrameMetadata { Length = 10 + any.Frame.Length };
-        var reason = FrameConverter.Convert(slot, metadata, 0, any.Support, out var offset, out var length);
+        var reason = FrameConverter.Convert(slot, metadata, 0, any.Support, out var bytes);
         if (reason is not null)
             return any.Header[1] != 0 ? reason == DropReason.Gso : reason == DropReason.BadOffload && (any.Header[0] & 1) != 0;
-        var sent = slot.AsSpan(offset, length)[(any.Support ? 8 : 4)..].ToArray();
+        var sent = bytes[(any.Support ? 8 : 4)..].ToArray();
         var changed = Enumerable.Range(0, sent.Length).Where(i => sent[i] != any.Frame[i]).ToList();
         var field = CsumStart(any.Header) + BinaryPrimitives.ReadUInt16LittleEndian(any.Header.AsSpan(8));
         return any.Header[1] == 0 && changed.All(i => (any.Header[0] & 1) != 0 && (i == field || i == field + 1));
@@ -179,24 +179,24 @@ internal sealed class FrameConverterTests
         {
             Length = header.Length + frame.Length, HasVlanTag = tpid is not null, VlanTpid = tpid ?? 0, VlanTci = tci,
         };
-        var reason = FrameConverter.Convert(slot, metadata, vnetHeaderLength, support, out var offset, out var length);
+        var reason = FrameConverter.Convert(slot, metadata, vnetHeaderLength, support, out var bytes);
         Assert.That(reason, Is.Null);
-        return slot[offset..(offset + length)];
+        return bytes.ToArray();
     }
 
     private static DropReason? Reason(byte[] header, byte[] frame, int vnetHeaderLength, bool tagged = false)
     {
         var metadata = new FrameMetadata { Length = header.Length + frame.Length, HasVlanTag = tagged, VlanTpid = 0x8100 };
-        return FrameConverter.Convert(Slot(header, frame), metadata, vnetHeaderLength, true, out _, out _);
+        return FrameConverter.Convert(Slot(header, frame), metadata, vnetHeaderLength, true, out _);
     }
 
     private static byte[] Slot(byte[] header, byte[] frame)
     {
         // What an earlier frame left around this one must not be sent.
-        var slot = new byte[FrameBatch.Headroom + header.Length + frame.Length + 64];
+        var slot = new byte[RingSlot.Headroom + header.Length + frame.Length + 64];
         Array.Fill(slot, (byte)0xee);
-        header.CopyTo(slot, FrameBatch.Headroom);
-        frame.CopyTo(slot, FrameBatch.Headroom + header.Length);
+        header.CopyTo(slot, RingSlot.Headroom);
+        frame.CopyTo(slot, RingSlot.Headroom + header.Length);
         return slot;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class SentTimesTests
         var times = new SentTimes();
         for (var batch = 0; batch < 3; batch++)
         {
-            for (var frame = 0; frame < Interop.FrameBatch.Capacity; frame++)
+            for (var frame = 0; frame < Interop.SendBatch.Capacity; frame++)
                 times.Expect(100);
             times.Forget();
         }

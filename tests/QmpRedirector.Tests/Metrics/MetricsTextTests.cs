@@ -200,7 +200,7 @@ internal sealed class MetricsTextTests
             PartialBytes = 0,
             Dropped = [5, .. ImmutableArray.Create(new long[DropReasons.All.Count - 1])],
             InHand = 8,
-            QueuedBytes = 768,
+            Waiting = new PacketCount(1, 768),
             Late = 1,
             IdentitiesBroken = 0,
             FramingBytes = 4,

@@ -55,7 +55,6 @@ internal static class ObjectSentences
         new("filter-dump,id=f0,netdev=n0,file=x",
             "object type 'filter-dump' is not supported here: only 'filter-redirector' and 'filter-mirror' are", false),
         new("filter-redirector,id=f0,netdev=n0,indev=m0", "'indev' is not available in this version", false),
-        new($"{F},when_disconnected=hold", "when_disconnected=hold is not available in this version", false),
         new($"{F},when_disconnected=x", "Parameter 'when_disconnected' does not accept value 'x'", false),
         new($"{F},preroll=stop", "preroll=stop is not available in this version", false),
         new($"{F},preroll=unconsumed", "preroll=unconsumed is not available in this version", false),

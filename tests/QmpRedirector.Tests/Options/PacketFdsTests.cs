@@ -5,16 +5,16 @@ namespace QmpRedirector.Tests.Options;
 internal sealed class PacketFdsTests
 {
     [Test]
-    public void Each_redirector_gets_the_descriptor_that_names_it()
+    public void Each_redirector_gets_the_descriptors_that_name_it()
     {
-        OptionsResult<RunOptions> result = Parse("f1=7", "f0=3");
+        OptionsResult<RunOptions> result = Parse("f1=7", "f0=3", "f1=4", "f1=9");
 
-        Assert.That(Parsed.Value(result).Redirectors.Select(r => (r.Id, r.PacketFd)), Is.EqualTo(new[] { ("f0", (int?)3), ("f1", 7) }));
+        Assert.That(Parsed.Value(result).Redirectors.Select(r => r.PacketFds), Is.EqualTo((int[][])[[3], [7, 4, 9]]));
     }
 
     [Test]
     public void Without_the_option_each_makes_its_own() =>
-        Assert.That(Parsed.Value(Parse()).Redirectors.Select(r => r.PacketFd), Is.All.Null);
+        Assert.That(Parsed.Value(Parse()).Redirectors.Select(r => r.PacketFds), Is.All.Empty);
 
     [TestCase("f0", "--packet-fd f0: give the id of a redirector and a descriptor, for example f0=3")]
     [TestCase("f0=", "--packet-fd f0=: give the id of a redirector and a descriptor, for example f0=3")]
@@ -25,11 +25,12 @@ internal sealed class PacketFdsTests
     public void A_wrong_value_is_told(string value, string sentence) => Assert.That(Parse(value).Errors, Is.EqualTo(new[] { sentence }));
 
     [Test]
-    public void A_socket_or_a_redirector_named_twice_is_told() => Assert.That(Parse("f0=3", "f1=3", "f0=4").Errors, Is.EqualTo(new[]
-    {
-        "--packet-fd f1=3: descriptor 3 is another redirector's already: each needs a socket of its own",
-        "--packet-fd f0=4: redirector 'f0' has a descriptor already",
-    }));
+    public void A_socket_named_twice_and_one_too_many_are_told() =>
+        Assert.That(Parse("f0=3", "f1=3", "f0=4", "f0=5", "f0=6").Errors, Is.EqualTo(new[]
+        {
+            "--packet-fd f1=3: descriptor 3 is given already: each use needs a socket of its own",
+            "--packet-fd f0=6: redirector 'f0' has 3 descriptors already, and has no use for more",
+        }));
 
     private static OptionsResult<RunOptions> Parse(params string[] packetFds) => RunOptionsParser.Parse(
         new RunArguments

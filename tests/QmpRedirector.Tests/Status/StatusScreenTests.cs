@@ -33,7 +33,7 @@ internal sealed class StatusScreenTests
                  forwarded  3,000 frames, 293 KiB; now 1 kfps, 800.0 kbit/s
                  dropped    none
                  backlog    5 frames, 4 KiB of 32 MiB
-                            room for 14000 to 40000 frames, 1.4 to 4.1 s at 10 kfps
+                            room for 13056 small, 7104 full and 240 GSO frames, 0.71 s at 10 kfps
                  peer       connected to m0, unix:/m0
 
             """));

@@ -108,36 +108,35 @@ internal sealed class LiveChangeTests
     }
 
     [Test]
-    public async Task A_smaller_backlog_keeps_what_waits_and_drops_what_comes_then()
+    public async Task When_disconnected_decides_from_then_on_what_becomes_of_frames_that_nobody_takes()
     {
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
         var sidecar = lab.Run(
-            "--control", lab.PathOf("control"), "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0"));
-        var peer = await lab.ConnectPeerAsync("m0", allowance: 0);
+            "--control", lab.PathOf("control"), "--chardev", lab.ServerChardev("m0", "wait=off"), "--object", Capture.Redirector("f0", "m0"));
         await sidecar.ReadyAsync();
         using var control = await ControlAsync(lab);
         var sender = lab.OpenSender();
 
-        sender.SendNumbered(0, 5000, Frames.FullLength);
-        await Eventually.ThatAsync(async () => await StatisticAsync(control, "kernel-seen") == 5000, "the kernel has them all");
-        await SetAsync(control, "f0", "backlog", 8192);
-        sender.SendNumbered(5000, 50, Frames.FullLength);
-        await Eventually.ThatAsync(async () => await StatisticAsync(control, "kernel-seen") == 5050, "the kernel has seen the others");
-        peer.Allow(long.MaxValue / 2);
-        await peer.WaitForFramesAsync(5000);
-        var granted = (long)(await control.ExecuteAsync("query-status"))!["redirectors"]![0]!["backlog"]!;
+        sender.SendNumbered(0, 10);
+        await Eventually.ThatAsync(async () => await StatisticAsync(control, "kernel-seen") == 10, "the kernel has seen them");
+        await SetAsync(control, "f0", "when_disconnected", "hold");
+        sender.SendNumbered(10, 20);
+        await Eventually.ThatAsync(async () => await StatisticAsync(control, "kernel-seen") == 30, "the kernel has seen the others");
+        var waiting = await StatisticAsync(control, "in-kernel");
+        using var peer = await lab.ConnectPeerAsync("m0");
+        await peer.WaitForFramesAsync(20);
         var report = (await sidecar.StopAsync())["f0"];
         await peer.WaitForEndAsync();
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(granted, Is.EqualTo(8192));
-            Assert.That(Probe.NumbersWithout(peer), Is.EqualTo(Enumerable.Range(0, 5000)));
-            Assert.That(report.KernelDropped, Is.EqualTo(50));
+            Assert.That(waiting, Is.EqualTo(20));
+            Assert.That(Probe.NumbersWithout(peer), Is.EqualTo(Enumerable.Range(10, 20)));
+            Assert.That(report.Dropped("peer_disconnected"), Is.EqualTo(10));
         }
 
-        Accounting.Holds(report, sent: 5050, peer);
+        Accounting.Holds(report, sent: 30, peer);
     }
 
     [Test]

@@ -12,7 +12,7 @@ internal static class InProcessForwarder
     /// <summary>The packet socket belongs to the namespace of the thread that opens it.</summary>
     public static Forwarder Open(NetworkNamespace ns, string ifname, int vnetHeaderLength, FrameRecorder? recorder = null) => ns.Run(() =>
     {
-        var options = new ForwarderOptions("f0", CaptureDirection.TowardsGuest, true, vnetHeaderLength, Backlog: 64 << 20, recorder);
+        var options = new ForwarderOptions("f0", CaptureDirection.TowardsGuest, true, vnetHeaderLength, Backlog: 64 << 20, Recorder: recorder);
         var forwarder = new Forwarder(options);
         forwarder.Bind((int)LibC.InterfaceIndex(ifname));
         return forwarder;

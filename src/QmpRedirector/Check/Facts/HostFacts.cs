@@ -7,20 +7,17 @@ namespace QmpRedirector.Check.Facts;
 /// <summary>The kernel and this process.</summary>
 /// <param name="KernelRelease">As uname -r; null when it may not be read.</param>
 /// <param name="Capabilities">The effective ones, a bit each.</param>
-/// <param name="RmemMax">net.core.rmem_max in bytes; null where it is not shown.</param>
 /// <param name="HasPidfd">Whether the kernel has pidfd_open(2).</param>
-/// <param name="Capture">What a packet socket is granted without any wish for a backlog.</param>
+/// <param name="Capture">What a packet socket with the smallest backlog is granted.</param>
 /// <param name="Captures">The same with the backlog of each redirector, by its id.</param>
 internal sealed record HostFacts(
     string? KernelRelease,
     ulong Capabilities,
-    long? RmemMax,
     bool HasPidfd,
     CaptureSupport Capture,
     IReadOnlyDictionary<string, CaptureSupport> Captures)
 {
     // linux/capability.h
-    public const int CapNetAdmin = 12;
     public const int CapNetRaw = 13;
 
     /// <summary>The kernel's version, as far as its release begins with one; null when it does not.</summary>
@@ -40,7 +37,6 @@ internal sealed record HostFacts(
     public static HostFacts Read(ProcFs proc, IEnumerable<RedirectorOptions> redirectors) => new(
         proc.KernelRelease,
         proc.EffectiveCapabilities,
-        proc.RmemMax,
         ProcessExit.IsSupported,
         CaptureProbe.Try(0),
         redirectors.ToDictionary(static redirector => redirector.Id, static redirector => CaptureProbe.Try(redirector.Backlog)));

@@ -10,25 +10,20 @@ internal static class BacklogTheme
     {
         foreach (var redirector in context.Redirectors)
         {
-            var granted = context.Host.Captures[redirector.Id].GrantedBacklog;
-            if (granted == 0)
-                continue;
+            var capture = context.Host.Captures[redirector.Id];
             var subject = $"{redirector.Id} backlog";
-            yield return granted >= redirector.Backlog
-                ? new Finding(Mark.Ok, subject, Capacity(granted))
-                : new Finding(
-                    Mark.Warn,
+            if (capture.Backlog > 0)
+                yield return new Finding(Mark.Ok, subject, $"{Bytes(capture.Backlog)}: {BacklogText.Long(capture.Backlog)}.");
+            else if (capture.Refused is [{ Call: "setsockopt(PACKET_RX_RING)" } refused])
+            {
+                yield return new Finding(
+                    Mark.Fail,
                     subject,
-                    $"The kernel grants {Capacity(granted)} Asked for: {Bytes(redirector.Backlog)}. A burst that the peer does not take "
-                    + "at once is dropped earlier, and counted as kernel_dropped.",
-
-                    // SO_RCVBUF is capped at rmem_max and then doubled (socket(7)).
-                    $"Grant CAP_NET_ADMIN, or: sysctl -w net.core.rmem_max={(redirector.Backlog + 1) / 2}"
-                    + $"{(context.Host.RmemMax is { } now ? $" (it is {now})" : "")}, or ask for less with backlog=.");
+                    $"The kernel does not give the memory for {Bytes(redirector.Backlog)}: {refused.Message}.",
+                    "Ask for less with backlog=, or free memory: it cannot be swapped out.");
+            }
         }
     }
-
-    private static string Capacity(long bytes) => $"{Bytes(bytes)}: {BacklogCapacity.Long(bytes)}.";
 
     private static string Bytes(long bytes) => bytes >= 1 << 20
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB ({bytes} bytes)")

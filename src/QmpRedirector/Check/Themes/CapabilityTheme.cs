@@ -7,9 +7,9 @@ internal static class CapabilityTheme
 {
     public static IEnumerable<Finding> Of(CheckContext context)
     {
-        if (context.Redirectors.Count > 0 && context.Redirectors.All(static redirector => redirector.PacketFd is not null))
+        if (context.Redirectors.Count > 0 && context.Redirectors.All(static redirector => redirector.PacketFds.Count > 0))
         {
-            yield return new Finding(Mark.Ok, "capabilities", "None is needed: each redirector is given its packet socket.");
+            yield return new Finding(Mark.Ok, "capabilities", "None is needed: each redirector is given its packet sockets.");
             yield break;
         }
 
@@ -24,8 +24,6 @@ internal static class CapabilityTheme
             yield break;
         }
 
-        yield return context.Host.Has(HostFacts.CapNetAdmin)
-            ? new Finding(Mark.Ok, "capabilities", "CAP_NET_RAW, to capture; CAP_NET_ADMIN, for a backlog larger than net.core.rmem_max.")
-            : new Finding(Mark.Ok, "capabilities", "CAP_NET_RAW, to capture; without CAP_NET_ADMIN net.core.rmem_max limits the backlog.");
+        yield return new Finding(Mark.Ok, "capabilities", "CAP_NET_RAW, to capture.");
     }
 }

@@ -46,7 +46,6 @@ internal static class ManText
     public static readonly (string Term, string Text)[] Files =
     [
         ("/proc/PID/fdinfo/N", "Where the TAP is found that QEMU was given as a file descriptor, as libvirt does."),
-        ("/proc/sys/net/core/rmem_max", "The largest backlog without CAP_NET_ADMIN."),
         ("/usr/share/bash-completion/completions/qmp-redirector", "The completions of bash; those of zsh are the file _qmp-redirector."),
     ];
 
@@ -75,8 +74,7 @@ internal static class ManText
 
     public const string Needs =
         """
-        CAP_NET_RAW, and to be in the network namespace of the TAP. With CAP_NET_ADMIN too, the backlog can be larger than
-        net.core.rmem_max. To find a TAP that QEMU was given as a file descriptor: to be root, QEMU's user, or to have CAP_SYS_PTRACE;
+        CAP_NET_RAW, and to be in the network namespace of the TAP. To find a TAP that QEMU was given as a file descriptor: to be root, QEMU's user, or to have CAP_SYS_PTRACE;
         else give ifname. A QMP monitor of its own: QEMU serves one client per -qmp socket, so add a second one.
         """;
 

@@ -1,0 +1,190 @@
+using QmpRedirector.Net.Interop;
+
+namespace QmpRedirector.Net;
+
+/// <summary>
+/// The rings of one capture, a packet socket and a ring for each <see cref="FrameClass"/>, read as one queue. Which ring takes a frame is
+/// decided by its length alone, so there is no hand-over between them.
+/// </summary>
+/// <remarks>
+/// The order: the kernel stamps a frame before it looks for a slot, and a sender's next frame only after the one before is in its slot.
+/// So of the frames that are visible the oldest comes next, after one more look at the rings that were empty when it was found: what a
+/// frame follows is visible before the frame is.
+/// </remarks>
+internal sealed class CaptureRings : IDisposable
+{
+    private readonly IReadOnlyList<FrameClass> _classes;
+    private readonly PacketRing[] _rings;
+    private readonly long[] _taken;
+
+    private CaptureRings(IReadOnlyList<FrameClass> classes, PacketRing[] rings)
+    {
+        _classes = classes;
+        _rings = rings;
+        _taken = new long[rings.Length];
+        Slots = [.. rings.Select(static ring => ring.Geometry.Slots)];
+        Bytes = rings.Sum(static ring => ring.Geometry.Bytes);
+    }
+
+    /// <summary>Bytes of kernel memory of all rings.</summary>
+    internal long Bytes { get; }
+
+    /// <summary>Frames each ring can hold.</summary>
+    internal int[] Slots { get; }
+
+    /// <summary>Frames taken from each ring.</summary>
+    internal ReadOnlySpan<long> Taken => _taken;
+
+    internal bool IsEmpty
+    {
+        get
+        {
+            foreach (var ring in _rings)
+            {
+                if (ring.TryPeek(out _))
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    /// <param name="backlog">Bytes of kernel memory to use, about.</param>
+    /// <param name="inherited">Descriptors of packet sockets to take over; none to make them.</param>
+    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, a lacking option, no memory, or what was inherited is no packet socket.</exception>
+    internal static CaptureRings Open(long backlog, IReadOnlyList<int> inherited)
+    {
+        var classes = FrameClass.ForSockets(inherited.Count == 0 ? FrameClass.Most : inherited.Count);
+        List<PacketRing> rings = [];
+        try
+        {
+            for (var i = 0; i < classes.Count; i++)
+            {
+                var socket = PacketSocket.Open(inherited.Count == 0 ? null : inherited[i]);
+                try
+                {
+                    rings.Add(new PacketRing(socket, classes[i].RingFor(backlog)));
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            }
+
+            return new CaptureRings(classes, [.. rings]);
+        }
+        catch
+        {
+            rings.ForEach(static ring => ring.Dispose());
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="PacketSocket.Bind" />
+    internal void Bind(int interfaceIndex)
+    {
+        foreach (var ring in _rings)
+            ring.Socket.Bind(interfaceIndex);
+    }
+
+    /// <summary>Takes a direction's frames from now on.</summary>
+    internal void Accept(CaptureDirection direction)
+    {
+        for (var i = 0; i < _rings.Length; i++)
+        {
+            int? above = i == 0 ? null : _classes[i - 1].LongestFrame;
+            int? most = i == _rings.Length - 1 ? null : _classes[i].LongestFrame;
+            _rings[i].Socket.AttachFilter(CaptureFilter.Accept(direction, above, most));
+        }
+    }
+
+    /// <summary>Takes no frame from now on; those in the rings stay.</summary>
+    internal void DropAll()
+    {
+        foreach (var ring in _rings)
+            ring.Socket.AttachFilter(CaptureFilter.DropAll);
+    }
+
+    /// <summary>The next frame, which the caller releases.</summary>
+    internal bool TryTake(out RingSlot slot)
+    {
+        var rings = _rings;
+        var found = -1;
+        var oldest = long.MaxValue;
+        int before;
+        do
+        {
+            before = found;
+            for (var i = 0; i < rings.Length; i++)
+            {
+                if (i != found && rings[i].TryPeek(out var timestamp) && timestamp < oldest)
+                {
+                    found = i;
+                    oldest = timestamp;
+                }
+            }
+        }
+        while (found != before);
+
+        if (found < 0)
+        {
+            slot = default;
+            return false;
+        }
+
+        _taken[found]++;
+        slot = rings[found].Take();
+        return true;
+    }
+
+    /// <inheritdoc cref="PacketSocket.TakeStatistics" />
+    internal (long Seen, long Dropped) TakeStatistics()
+    {
+        var (seen, dropped) = (0L, 0L);
+        foreach (var ring in _rings)
+        {
+            var statistics = ring.Socket.TakeStatistics();
+            seen += statistics.tp_packets;
+            dropped += statistics.tp_drops;
+        }
+
+        return (seen, dropped);
+    }
+
+    /// <summary>Frames that wait, and the bytes of their slots.</summary>
+    internal PacketCount CountFilled()
+    {
+        var waiting = default(PacketCount);
+        foreach (var ring in _rings)
+        {
+            var filled = ring.CountFilled();
+            waiting = new PacketCount(waiting.Packets + filled, waiting.Bytes + ((long)filled * ring.Geometry.SlotSize));
+        }
+
+        return waiting;
+    }
+
+    /// <summary>Has a poller wait for frames, in places from 0 on, or not.</summary>
+    internal void Watch(Poller poller, bool forFrames)
+    {
+        for (var i = 0; i < _rings.Length; i++)
+            poller.Watch(i, forFrames ? _rings[i].Handle : null, Constants.POLLIN);
+    }
+
+    /// <summary>Takes the errors the poller has found, so that it does not find them again.</summary>
+    internal void TakeErrors(Poller poller)
+    {
+        for (var i = 0; i < _rings.Length; i++)
+        {
+            if ((poller.Ready(i) & Constants.POLLERR) != 0)
+                _rings[i].Socket.TakeError();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var ring in _rings)
+            ring.Dispose();
+    }
+}

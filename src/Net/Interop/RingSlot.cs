@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using static QmpRedirector.Net.Interop.Constants;
+
+namespace QmpRedirector.Net.Interop;
+
+/// <summary>
+/// One slot of a <see cref="PacketRing"/> that holds a frame: the user's from the moment the kernel marks it so until
+/// <see cref="Release"/>. Valid as long as its ring.
+/// </summary>
+/// <remarks>
+/// A slot is a tpacket2_hdr, a sockaddr_ll, room (<see cref="PacketRing.Reserve"/>), the 10-byte virtio_net_hdr of PACKET_VNET_HDR, and
+/// at tp_mac the frame.
+/// </remarks>
+internal readonly unsafe struct RingSlot
+{
+    /// <summary>
+    /// Bytes before the virtio_net_hdr that may be written once <see cref="Metadata"/> was read: framing (8), a longer vnet header (14)
+    /// and a VLAN tag (4).
+    /// </summary>
+    internal const int Headroom = 32;
+
+    private readonly tpacket2_hdr* _header;
+
+    // SAFETY: the ring gives the address of a slot it has mapped and that the kernel has handed over.
+    internal RingSlot(tpacket2_hdr* header) => _header = header;
+
+    /// <summary>What the kernel says of the frame.</summary>
+    internal FrameMetadata Metadata
+    {
+        get
+        {
+            // SAFETY: the slot is the user's; behind the header, aligned, the kernel has written a sockaddr_ll.
+            var address = (sockaddr_ll*)((byte*)_header + PacketRing.Align(sizeof(tpacket2_hdr)));
+            return new FrameMetadata
+            {
+                Length = VnetHeader.LegacySize + (int)_header->tp_snaplen,
+                Truncated = _header->tp_snaplen < _header->tp_len,
+                TimestampNanoseconds = PacketRing.Timestamp(_header),
+                IsTowardsGuest = address->sll_pkttype == PACKET_OUTGOING,
+                InterfaceIndex = address->sll_ifindex,
+                HasVlanTag = (_header->tp_status & TP_STATUS_VLAN_VALID) != 0,
+                VlanTci = _header->tp_vlan_tci,
+                VlanTpid = (_header->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0 ? _header->tp_vlan_tpid : (ushort)ETH_P_8021Q,
+            };
+        }
+    }
+
+    /// <summary><see cref="Headroom"/> bytes, the 10-byte virtio_net_hdr, and the frame.</summary>
+    // SAFETY: tp_mac and tp_snaplen were written by the kernel and lie inside the slot; before the vnet header stand at least Headroom
+    // bytes of reserve.
+    internal Span<byte> Bytes => new(
+        (byte*)_header + _header->tp_mac - VnetHeader.LegacySize - Headroom,
+        Headroom + VnetHeader.LegacySize + (int)_header->tp_snaplen);
+
+    /// <summary>Gives the slot back to the kernel; its bytes may change at once.</summary>
+    // SAFETY: the slot is the user's. All reads and writes of it must be done before the kernel sees the store: a release store.
+    internal void Release() => Volatile.Write(ref Unsafe.AsRef<uint>(&_header->tp_status), TP_STATUS_KERNEL);
+}
