@@ -12,7 +12,7 @@ internal sealed class GsoSegmentsTests
 
     [Test]
     public void Any_super_frame_becomes_what_the_slow_reference_makes_of_it() =>
-        SuperFrames.Any.Sample(super => Assert.That(Cut(super), Is.EqualTo(super.Segments())), iter: 10_000);
+        SuperFrames.Any.Sample(super => Same(Cut(super), super.Segments()), iter: 5_000);
 
     [Test]
     public void The_payloads_put_together_are_the_super_frames_and_every_checksum_is_right() => SuperFrames.Any.Sample(
@@ -22,7 +22,7 @@ internal sealed class GsoSegmentsTests
             return segments.SelectMany(segment => segment[super.Headers..]).SequenceEqual(super.Payload)
                 && segments.All(super.ChecksumsAreRight);
         },
-        iter: 5_000);
+        iter: 2_000);
 
     [Test]
     public void A_segment_is_its_headers_and_the_payload_where_it_lies() => SuperFrames.Any.Sample(super =>
@@ -82,7 +82,9 @@ internal sealed class GsoSegmentsTests
     {
         var super = _tcp with { Id = 0xfffe, Sequence = uint.MaxValue - 1500 };
         var segments = Cut(super);
-        Assert.That(segments.Select(segment => BinaryPrimitives.ReadUInt16BigEndian(segment.AsSpan(18))), Is.EqualTo([0xfffe, 0xffff, 0, 1]));
+        Assert.That(
+            segments.Select(segment => BinaryPrimitives.ReadUInt16BigEndian(segment.AsSpan(18))),
+            Is.EqualTo([0xfffe, 0xffff, 0, 1]));
         Assert.That(
             segments.Select(segment => BinaryPrimitives.ReadUInt32BigEndian(segment.AsSpan(38))),
             Is.EqualTo([uint.MaxValue - 1500, uint.MaxValue - 500, 499u, 1499u]));
@@ -99,8 +101,7 @@ internal sealed class GsoSegmentsTests
     {
         var super = _udp with { Ip6 = ip6, Payload = new byte[16], Mss = 8 };
 
-        // What is missing to a sum of ones in the second datagram.
-        BinaryPrimitives.WriteUInt16BigEndian(super.Payload.AsSpan(8), BinaryPrimitives.ReadUInt16BigEndian(super.Segments().Last().AsSpan(super.ChecksumAt)));
+        MakeTheSecondSumUp(super);
         Assert.That(Cut(super)[1].AsSpan(super.ChecksumAt, 2).ToArray(), Is.EqualTo([0xff, 0xff]));
     }
 
@@ -108,7 +109,7 @@ internal sealed class GsoSegmentsTests
     public void A_TCP_segment_whose_checksum_comes_to_zero_says_zero()
     {
         var super = _tcp with { Payload = new byte[16], Mss = 8 };
-        BinaryPrimitives.WriteUInt16BigEndian(super.Payload.AsSpan(8), BinaryPrimitives.ReadUInt16BigEndian(super.Segments().Last().AsSpan(super.ChecksumAt)));
+        MakeTheSecondSumUp(super);
         Assert.That(Cut(super)[1].AsSpan(super.ChecksumAt, 2).ToArray(), Is.EqualTo([0, 0]));
     }
 
@@ -145,12 +146,24 @@ internal sealed class GsoSegmentsTests
         yield return Case("UDP with a finished checksum, or none", _udp.Header with { Flags = 0 }, _udp);
         yield return Case("the checksum starts elsewhere", _tcp.Header with { CsumStart = (ushort)(_tcp.Transport + 2) });
         yield return Case("the checksum is elsewhere", _tcp.Header with { CsumOffset = 6 });
-        yield return Case("an IPv6 fragment", (_tcp with { Ip6 = true }).Header, _tcp with { Ip6 = true, Extensions = [(44, new byte[6])] });
-        yield return Case("headers without end", _tcp.Header, _tcp with { Ip6 = true, Extensions = [(60, new byte[510])] });
-        yield return Case("more tags than the kernel looks behind", _tcp.Header, _tcp with { Tags = [.. Enumerable.Repeat(((ushort)0x8100, (ushort)1), 9)] });
+        yield return Case("an IPv6 fragment", _tcp with { Ip6 = true, Extensions = [(44, new byte[6])] });
+        yield return Case("headers without end", _tcp with { Ip6 = true, Extensions = [(60, new byte[510])] });
+        yield return Case(
+            "more tags than the kernel looks behind", _tcp with { Tags = [.. Enumerable.Repeat(((ushort)0x8100, (ushort)1), 9)] });
+    }
 
-        static TestCaseData Case(string name, VnetHeader header, SuperFrame? super = null) =>
-            new TestCaseData(super ?? _tcp, header).SetName($"Refused_{name.Replace(' ', '_')}");
+    private static TestCaseData Case(string name, VnetHeader header, SuperFrame? super = null) =>
+        new TestCaseData(super ?? _tcp, header).SetName($"Refused_is_{name.Replace(",", string.Empty).Replace(' ', '_')}");
+
+    private static TestCaseData Case(string name, SuperFrame super) => Case(name, super.Header, super);
+
+    /// <summary>The version of IP, the type of the Ethernet frame, and lengths of headers below what they must be.</summary>
+    private static IEnumerable<(int At, byte Value)> Contradictions(SuperFrame super)
+    {
+        yield return (super.Network, 0x55);
+        yield return (12, 0);
+        if (!super.Ip6) yield return (super.Network, 0x44);
+        if (super.Tcp) yield return (super.Transport + 12, 0x40);
     }
 
     [TestCaseSource(nameof(Refused))]
@@ -166,7 +179,7 @@ internal sealed class GsoSegmentsTests
             Assert.That(GsoSegments.TryPlan(frame.AsSpan(0, length), super.Header, out _), Is.False, $"cut at {length}");
         Assert.That(GsoSegments.TryPlan(frame.AsSpan(0, super.Headers), super.Header, out var empty) ? empty.Count : 0, Is.EqualTo(1));
 
-        foreach (var (at, value) in ((int, byte)[])[(14, 0x55), (12, 0), .. ip6 ? [] : ((int, byte)[])[(14, 0x44)], .. tcp ? [(super.Transport + 12, (byte)0x40)] : ((int, byte)[])[]])
+        foreach (var (at, value) in Contradictions(super))
         {
             var wrong = super.Frame;
             wrong[at] = value;
@@ -216,11 +229,21 @@ internal sealed class GsoSegmentsTests
         Assert.That(least, Is.Zero);
     }
 
+    /// <summary>The second of two segments of eight bytes gets what is missing to a sum of ones.</summary>
+    private static void MakeTheSecondSumUp(SuperFrame super) =>
+        super.Segments().Last().AsSpan(super.ChecksumAt, 2).CopyTo(super.Payload.AsSpan(8));
+
     private static List<byte[]> Cut(SuperFrame super)
     {
         var frame = super.Frame;
         Assert.That(GsoSegments.TryPlan(frame, super.Header, out var plan), Is.True);
         return [.. Enumerable.Range(0, plan.Count).Select(i => Write(plan, i, frame))];
+    }
+
+    private static bool Same(List<byte[]> segments, IEnumerable<byte[]> expected)
+    {
+        var others = expected.ToList();
+        return segments.Count == others.Count && segments.Zip(others, (one, other) => one.AsSpan().SequenceEqual(other)).All(same => same);
     }
 
     /// <summary>Into room with guards around it.</summary>

@@ -120,10 +120,7 @@ internal sealed record SuperFrame
     private byte[] Ip6Header(int payload)
     {
         byte[] types = [.. Extensions.Select(extension => extension.Type), (byte)(Tcp ? 6 : 17)];
-        byte[] chain =
-        [
-            .. Extensions.SelectMany((extension, i) => (byte[])[types[i + 1], (byte)((extension.Body.Length + 2) / 8 - 1), .. extension.Body]),
-        ];
+        byte[] chain = [.. Extensions.SelectMany((one, i) => (byte[])[types[i + 1], (byte)((one.Body.Length + 2) / 8 - 1), .. one.Body])];
         return
         [
             (byte)(0x60 | Tos >> 4), (byte)(Tos << 4), 0, 0, .. TestFrames.U16(chain.Length + payload), types[0], 64,

@@ -16,7 +16,8 @@ internal static class SuperFrames
     private static readonly Gen<int> _lengths =
         Gen.Frequency((60, Gen.Int[0, 300]), (30, Gen.Int[300, 9000]), (9, Gen.Int[9000, 30_000]), (1, Gen.Int[60_000, 65_200]));
 
-    private static readonly Gen<int> _sizes = Gen.Frequency((1, Gen.Int[1, 8]), (5, Gen.Int[8, 300]), (5, Gen.Int[300, 9000]), (1, Gen.Int[9000, 65535]));
+    private static readonly Gen<int> _sizes =
+        Gen.Frequency((1, Gen.Int[1, 8]), (5, Gen.Int[8, 300]), (5, Gen.Int[300, 9000]), (1, Gen.Int[9000, 65535]));
 
     public static Gen<SuperFrame> Any { get; } = Gen.Select(
         Gen.Select(_tags, _options, _extensions, Gen.UShort, Gen.OneOf<ushort>(0, 0x4000), Gen.Byte),
