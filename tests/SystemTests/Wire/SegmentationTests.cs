@@ -39,6 +39,20 @@ internal sealed class SegmentationTests
         }
     }
 
+    [Test]
+    public async Task The_sidecar_sends_the_segments_the_kernel_makes()
+    {
+        var packets = Kinds().Select(kind => Packet(kind.Name, kind.Super)).ToList();
+        await using var lab = await WireLab.StartAsync(vnetHeaderLength: 0);
+        using var bare = await BareTap.OpenAsync(lab.Namespace);
+        var expected = packets.SelectMany(packet => bare.Send(packet.Bytes)).ToList();
+
+        var (guest, forwarded) = await lab.BetweenMarksAsync(packets);
+
+        Assert.That(guest.Count(frame => frame[1] != 0), Is.GreaterThan(20), "super-frames that reached the TAP whole");
+        ByteIdentity.Holds(forwarded, expected);
+    }
+
     private static void Compare(BareTap bare, SuperFrame super, string name)
     {
         var frame = super.Frame;
@@ -52,10 +66,14 @@ internal sealed class SegmentationTests
             ours.Add(segment);
         }
 
-        var packet = new byte[Kit.VnetHeader.Length + frame.Length];
-        header.Write(packet.AsSpan(0, Kit.VnetHeader.Length));
-        frame.CopyTo(packet, Kit.VnetHeader.Length);
-        ByteIdentity.Holds(ours, bare.Send(packet), name);
+        ByteIdentity.Holds(ours, bare.Send(Packet(name, super).Bytes), name);
+    }
+
+    private static WirePacket Packet(string name, SuperFrame super)
+    {
+        var header = new byte[Kit.VnetHeader.Length];
+        super.Header.Write(header);
+        return new WirePacket(name, header, super.Frame);
     }
 
     private static IEnumerable<(string Name, SuperFrame Super)> Kinds() =>
