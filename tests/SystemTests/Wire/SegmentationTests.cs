@@ -42,7 +42,7 @@ internal sealed class SegmentationTests
     [Test]
     public async Task The_sidecar_sends_the_segments_the_kernel_makes()
     {
-        var packets = Kinds().Select(kind => Packet(kind.Name, kind.Super)).ToList();
+        var packets = Kinds().Select(kind => WirePacket.Of(kind.Super, kind.Name)).ToList();
         await using var lab = await WireLab.StartAsync(vnetHeaderLength: 0);
         using var bare = await BareTap.OpenAsync(lab.Namespace);
         var expected = packets.SelectMany(packet => bare.Send(packet.Bytes)).ToList();
@@ -66,14 +66,7 @@ internal sealed class SegmentationTests
             ours.Add(segment);
         }
 
-        ByteIdentity.Holds(ours, bare.Send(Packet(name, super).Bytes), name);
-    }
-
-    private static WirePacket Packet(string name, SuperFrame super)
-    {
-        var header = new byte[Kit.VnetHeader.Length];
-        super.Header.Write(header);
-        return new WirePacket(name, header, super.Frame);
+        ByteIdentity.Holds(ours, bare.Send(WirePacket.Of(super, name).Bytes), name);
     }
 
     private static IEnumerable<(string Name, SuperFrame Super)> Kinds() =>
