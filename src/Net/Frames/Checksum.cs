@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace QmpRedirector.Net;
 
@@ -14,6 +16,24 @@ public static class Checksum
         // The sum does not depend on the byte order the words are read in, but for the order of its own two bytes (RFC 1071 2(B)),
         // so words of 32 bits are read as they lie. 64 bits take 2^32 of them without an overflow.
         ulong sum = 0;
+
+        // Two adds, a shift and no carries: all of a lane's 64-bit words modulo 2^64 and their upper halves tell the lower halves' sum.
+        // Vector<T> is as wide as the build's instruction set: 16 bytes natively compiled by default, 32 with AVX2.
+        if (BitConverter.IsLittleEndian && data.Length >= 2 * Vector<byte>.Count)
+        {
+            var all = Vector<ulong>.Zero;
+            var upper = Vector<ulong>.Zero;
+            foreach (var words in MemoryMarshal.Cast<byte, Vector<ulong>>(data))
+            {
+                all += words;
+                upper += words >>> 32;
+            }
+
+            var high = Vector.Sum(upper);
+            sum = Vector.Sum(all) - (high << 32) + high;
+            data = data[(data.Length & -Vector<byte>.Count)..];
+        }
+
         while (data.Length >= 8)
         {
             var words = BinaryPrimitives.ReadUInt64LittleEndian(data);
@@ -65,7 +85,8 @@ public static class Checksum
         return true;
     }
 
-    private static ushort Fold(ulong sum)
+    /// <summary>Many sums added up as plain numbers, as one.</summary>
+    internal static ushort Fold(ulong sum)
     {
         sum = (sum & uint.MaxValue) + (sum >> 32);
         sum = (sum & uint.MaxValue) + (sum >> 32);

@@ -16,8 +16,21 @@ internal sealed class ChecksumTests
         Gen.Byte.Array[0, 200].Sample(data => (ushort)~Checksum.Sum(data) == TestFrames.InternetChecksum(data), iter: 100_000);
 
     [Test]
-    public void The_largest_frame_of_all_ones_does_not_overflow() =>
-        Assert.That(Checksum.Sum(TestFrames.Filled(FrameLimits.MaxLength, 0xff)), Is.EqualTo(0xffff));
+    public void Long_ones_too_wherever_they_start() => Gen.Select(Gen.Byte.Array[0, 5000], Gen.Int[0, 64]).Sample((data, start) =>
+    {
+        var part = data.AsSpan(Math.Min(start, data.Length));
+        return (ushort)~Checksum.Sum(part) == TestFrames.InternetChecksum(part);
+    });
+
+    [Test]
+    public void All_ones_sum_up_to_ones_in_any_length_there_is()
+    {
+        var ones = TestFrames.Filled(FrameLimits.MaxLength, 0xff);
+        for (var length = 2; length <= ones.Length; length += 2)
+        {
+            if (Checksum.Sum(ones.AsSpan(0, length)) != 0xffff) Assert.Fail($"not of {length} bytes");
+        }
+    }
 
     [Test]
     public void Two_sums_are_the_sum_of_both() => Gen.Select(Gen.Byte.Array[0, 50], Gen.Byte.Array[0, 51]).Sample((first, second) =>

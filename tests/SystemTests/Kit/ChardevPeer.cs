@@ -55,6 +55,9 @@ internal sealed class ChardevPeer : IDisposable
         }
     }
 
+    /// <summary>Given each frame on the reader's thread, to pass it on.</summary>
+    public Action<ReceivedFrame>? OnFrame { get; set; }
+
     /// <summary>Bytes of the frame the stream stopped in.</summary>
     public int PartialBytes => _parser.Partial;
 
@@ -124,17 +127,23 @@ internal sealed class ChardevPeer : IDisposable
                 if (count == 0) return;
                 Interlocked.Add(ref _allowance, -count);
                 Interlocked.Add(ref _bytesRead, count);
-                lock (_lock) _parser.Feed(buffer.AsSpan(0, count), _frames.Add);
+                lock (_lock) _parser.Feed(buffer.AsSpan(0, count), Take);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Reset by the other side, or closed by the test: the end, either way.
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or IOException)
         {
             _failure = e;
         }
+    }
+
+    private void Take(ReceivedFrame frame)
+    {
+        _frames.Add(frame);
+        OnFrame?.Invoke(frame);
     }
 
     private void ThrowIfFailed()

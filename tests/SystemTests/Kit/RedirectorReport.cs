@@ -16,6 +16,9 @@ internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, s
 
     public long Forwarded => Number("forwarded");
 
+    /// <summary>Segments of forwarded super-frames, but for the last of each: with the forwarded the frames in the stream.</summary>
+    public long ExtraSegments => Fields.ContainsKey("extra_segments") ? Number("extra_segments") : 0;
+
     public long Bytes => Number("bytes");
 
     public long InHand => Number("in_hand");

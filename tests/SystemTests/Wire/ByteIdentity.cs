@@ -3,7 +3,7 @@ namespace QmpRedirector.SystemTests.Wire;
 /// <summary>Compares two streams of frames; NUnit's own comparison boxes every byte, and there are tens of millions.</summary>
 internal static class ByteIdentity
 {
-    public static void Holds(IReadOnlyList<byte[]> forwarded, IReadOnlyList<byte[]> expected)
+    public static void Holds(IReadOnlyList<byte[]> forwarded, IReadOnlyList<byte[]> expected, string of = "")
     {
         using (Assert.EnterMultipleScope())
         {
@@ -12,12 +12,12 @@ internal static class ByteIdentity
                 var same = forwarded[i].AsSpan().CommonPrefixLength(expected[i]);
                 if (same == forwarded[i].Length && same == expected[i].Length) continue;
                 Assert.Fail(
-                    $"Frame {i} differs at byte {same}: {forwarded[i].Length} bytes forwarded, {expected[i].Length} expected; "
+                    $"{of} Frame {i} differs at byte {same}: {forwarded[i].Length} bytes forwarded, {expected[i].Length} expected; "
                     + $"from there {Hex(forwarded[i], same)} instead of {Hex(expected[i], same)}; it begins {Hex(expected[i], 0)}");
                 return;
             }
 
-            Assert.That(forwarded, Has.Count.EqualTo(expected.Count), "frames forwarded");
+            Assert.That(forwarded, Has.Count.EqualTo(expected.Count), $"frames forwarded {of}");
         }
     }
 

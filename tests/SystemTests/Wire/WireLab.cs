@@ -36,6 +36,9 @@ internal sealed class WireLab : IAsyncDisposable
 
     public ChardevPeer Peer { get; private set; } = null!;
 
+    /// <summary>The sidecar's account, once it has ended.</summary>
+    public RedirectorReport Report { get; private set; } = null!;
+
     /// <summary>A running VM, its TAP and their namespace; <see cref="ForwardAsync"/> starts the sidecar.</summary>
     public static async Task<WireLab> CreateAsync(int vnetHeaderLength = 12)
     {
@@ -106,9 +109,9 @@ internal sealed class WireLab : IAsyncDisposable
     /// <summary>Ends the sidecar and reads the peer to its end.</summary>
     public async Task<RedirectorReport> StopAsync()
     {
-        var report = (await Sidecar.StopAsync())["f0"];
+        Report = (await Sidecar.StopAsync())["f0"];
         await Peer.WaitForEndAsync();
-        return report;
+        return Report;
     }
 
     public ValueTask DisposeAsync() => _lab.DisposeAsync();

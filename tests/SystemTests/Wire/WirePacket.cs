@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using QmpRedirector.Net.Tests;
 using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.Wire;
@@ -27,6 +28,13 @@ internal sealed record WirePacket(string Name, byte[] Header, byte[] Frame)
     /// cref="ByteIdentity"/>).
     /// </summary>
     public byte[] AtTheGuest => [.. Header, 0, 0, .. Frame];
+
+    public static WirePacket Of(SuperFrame super, string name)
+    {
+        var header = new byte[VnetHeader.Length];
+        super.Header.Write(header);
+        return new WirePacket(name, header, super.Frame);
+    }
 
     /// <summary>Frames of at most an MTU, finished or not, odd and even, down to no payload.</summary>
     public static IEnumerable<WirePacket> Ordinary() =>
