@@ -15,7 +15,7 @@ internal sealed class MetricsTests
     private const int Port = 9200;
 
     private static readonly string[] _reasons =
-        ["peer_disconnected", "disarmed", "truncated", "oversize", "bad_offload", "gso", "linger_expired", "shutdown"];
+        ["peer_disconnected", "disarmed", "truncated", "oversize", "bad_offload", "linger_expired", "shutdown"];
 
     [Test]
     public async Task What_is_scraped_while_frames_flow_balances_and_the_last_is_what_the_report_says()

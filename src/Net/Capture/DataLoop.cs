@@ -35,6 +35,7 @@ internal sealed class DataLoop : IDisposable
     private readonly Poller _poller = new(FrameClass.Most + 2);
     private readonly bool _vnetHeaderSupport;
     private readonly int _framing;
+    private readonly SuperFrame _superFrame = new();
     private int _vnetHeaderLength;
     private bool _holdsWithoutPeer;
     private AttachedPeer? _peer;
@@ -78,6 +79,9 @@ internal sealed class DataLoop : IDisposable
 
     private TimeSpan StopElapsed => _stopRequested is { } since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
+    /// <summary>Frames taken and neither forwarded nor dropped.</summary>
+    private int InHand => _batch.UnsentCaptured + (_superFrame.IsCut ? 0 : 1);
+
     private bool MustHold => _holdsWithoutPeer && _peer is null;
 
     /// <summary>Sends what is in hand, or else takes what waits; waits when there is nothing to do.</summary>
@@ -93,7 +97,7 @@ internal sealed class DataLoop : IDisposable
 
         if (_counters.Taken - _takenAtStatistics >= StatisticsEveryFrames)
             TakeStatistics();
-        if (MustHold && !_rings.IsEmpty)
+        if (MustHold && (!_rings.IsEmpty || !_superFrame.IsCut))
         {
             Wait(WaitFor.Neither);
             return;
@@ -157,7 +161,7 @@ internal sealed class DataLoop : IDisposable
             return false;
         if (_batch.PartialBytes > 0)
             return StopElapsed >= Forwarder.FinishFrame;
-        return StopElapsed >= Forwarder.SendAtStop || (_batch.Unsent == 0 && _rings.IsEmpty);
+        return StopElapsed >= Forwarder.SendAtStop || (InHand == 0 && _rings.IsEmpty);
     }
 
     /// <summary>Drops what is left, closes the account, and lets go of whoever waits for this thread, even where that fails.</summary>
@@ -184,35 +188,75 @@ internal sealed class DataLoop : IDisposable
     private bool TakeWaiting()
     {
         var any = false;
-        while (_batch.Room > 0 && _rings.TryTake(out var slot))
+        while (_batch.Room > 0)
         {
-            any = true;
-            var metadata = slot.Metadata;
-            _counters.Take(metadata);
-            if (WhyNotSend(slot, metadata, out var bytes) is { } reason)
+            if (_superFrame.IsCut)
             {
-                _counters.Drop(reason);
-                slot.Release();
-                continue;
+                if (!_rings.TryTake(out var slot))
+                    break;
+                Take(slot);
+            }
+            else if (!CutSegment())
+            {
+                break;
             }
 
-            _sentTimes.Expect(metadata.TimestampNanoseconds);
-            if (_recorder is not null)
-                _origins[SendBatch.Capacity - _batch.Room] = FrameOrigin.Of(metadata, _vnetHeaderLength);
-            _batch.Queue(slot, bytes);
+            any = true;
         }
 
         return any;
     }
 
-    private DropReason? WhyNotSend(RingSlot slot, in FrameMetadata metadata, out ReadOnlySpan<byte> bytes)
+    private void Take(RingSlot slot)
+    {
+        var metadata = slot.Metadata;
+        _counters.Take(metadata);
+        if (WhyNotSend(slot, metadata, out var bytes, out var segments) is { } reason)
+        {
+            _counters.Drop(reason);
+            slot.Release();
+            return;
+        }
+
+        if (segments.Count > 1)
+        {
+            _superFrame.Begin(slot, metadata, bytes.Length, segments);
+            return;
+        }
+
+        Expect(metadata);
+        _batch.Queue(slot, bytes);
+    }
+
+    private DropReason? WhyNotSend(RingSlot slot, in FrameMetadata metadata, out ReadOnlySpan<byte> bytes, out GsoSegments segments)
     {
         bytes = default;
+        segments = default;
         if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
             return DropReason.Disarmed;
         if (_peer is null && !_holdsWithoutPeer)
             return DropReason.PeerDisconnected;
-        return FrameConverter.Convert(slot.Bytes, metadata, _vnetHeaderLength, _vnetHeaderSupport, out bytes);
+        return FrameConverter.Convert(slot.Bytes, metadata, _vnetHeaderLength, _vnetHeaderSupport, out bytes, out segments);
+    }
+
+    /// <summary>Queues the next segment of the super-frame; false when there is no room for it.</summary>
+    private bool CutSegment()
+    {
+        var room = _batch.SegmentRoom(_superFrame.NextLength(_vnetHeaderSupport));
+        if (room.IsEmpty)
+            return false;
+        Expect(_superFrame.Metadata);
+        _superFrame.CutNext(room, _vnetHeaderSupport);
+        _batch.QueueSegment(room, endsFrame: _superFrame.IsCut);
+        return true;
+    }
+
+    /// <summary>What is queued next is of this frame.</summary>
+    private void Expect(in FrameMetadata metadata)
+    {
+        _sentTimes.Expect(metadata.TimestampNanoseconds);
+        if (_recorder is not null)
+            _origins[SendBatch.Capacity - _batch.Room] = FrameOrigin.Of(metadata, _superFrame.IsCut ? _vnetHeaderLength : 0);
     }
 
     private void Send()
@@ -235,9 +279,12 @@ internal sealed class DataLoop : IDisposable
         }
 
         _counters.WrittenBytes += written;
-        while (_batch.TakeWritten(ref written, out var place, out var frame))
+        while (_batch.TakeWritten(ref written, out var place, out var frame, out var endsFrame))
         {
-            _counters.Forwarded++;
+            if (endsFrame)
+                _counters.Forwarded++;
+            else
+                _counters.ExtraSegments++;
             _counters.ForwardedBytes += frame.Length - _framing;
             if (_sentTimes.Sent())
                 _counters.Late++;
@@ -322,16 +369,24 @@ internal sealed class DataLoop : IDisposable
             _sentTimes.CountWhenSent(cutoff);
         var whole = _batch.Unsent - (halfWritten ? 1 : 0);
         var after = _sentTimes.ForgetAfter(cutoff, whole);
-        _batch.DropLast(after);
-        _counters.Drop(DropReason.Disarmed, after);
+        _counters.Drop(DropReason.Disarmed, _batch.DropLast(after));
+        if (!_superFrame.IsCut && _superFrame.Metadata.TimestampNanoseconds > cutoff)
+            DropSuperFrame(DropReason.Disarmed);
     }
 
     private void DropUnsent(DropReason reason)
     {
-        _counters.Drop(reason, _batch.Unsent);
         _counters.TornBytes += _batch.PartialBytes;
-        _batch.DropUnsent();
+        _counters.Drop(reason, _batch.DropUnsent());
+        if (!_superFrame.IsCut)
+            DropSuperFrame(reason);
         _sentTimes.Forget();
+    }
+
+    private void DropSuperFrame(DropReason reason)
+    {
+        _superFrame.End();
+        _counters.Drop(reason);
     }
 
     /// <summary>Drops what is in hand and what the kernel holds. A connection with a half-written frame ends with it.</summary>
@@ -397,7 +452,7 @@ internal sealed class DataLoop : IDisposable
     private ForwarderSnapshot Snapshot()
     {
         TakeStatistics();
-        return _counters.Snapshot(_batch.Unsent, _batch.PartialBytes, _rings.CountFilled(), _peer is not null);
+        return _counters.Snapshot(InHand, _batch.PartialBytes, _rings.CountFilled(), _peer is not null);
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

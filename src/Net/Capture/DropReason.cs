@@ -18,11 +18,8 @@ public enum DropReason
     /// <summary>Longer than NET_BUFSIZE with its vnet header: QEMU would stop reading for good.</summary>
     Oversize,
 
-    /// <summary>The kernel could not describe the frame's offload, or its checksum lies outside the frame.</summary>
+    /// <summary>For a consumer of plain Ethernet the frame's checksum cannot be finished, or a GSO frame not be cut: its vnet header contradicts it.</summary>
     BadOffload,
-
-    /// <summary>A GSO frame for a consumer of plain Ethernet (<c>vnet_hdr_len=0</c>), which needs it segmented.</summary>
-    Gso,
 
     /// <summary>Unsent when the time to drain after QEMU or the TAP went away was over.</summary>
     LingerExpired,

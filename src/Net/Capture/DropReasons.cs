@@ -14,7 +14,6 @@ public static class DropReasons
         DropReason.Truncated => "truncated",
         DropReason.Oversize => "oversize",
         DropReason.BadOffload => "bad_offload",
-        DropReason.Gso => "gso",
         DropReason.LingerExpired => "linger_expired",
         DropReason.Shutdown => "shutdown",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "not a drop reason"),

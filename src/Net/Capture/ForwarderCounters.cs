@@ -22,6 +22,8 @@ internal sealed class ForwarderCounters(int framingBytes)
 
     internal long ForwardedBytes { get; set; }
 
+    internal long ExtraSegments { get; set; }
+
     internal long WrittenBytes { get; set; }
 
     internal long TornBytes { get; set; }
@@ -52,6 +54,7 @@ internal sealed class ForwarderCounters(int framingBytes)
         FromGuest = FromGuest,
         Forwarded = Forwarded,
         ForwardedBytes = ForwardedBytes,
+        ExtraSegments = ExtraSegments,
         WrittenBytes = WrittenBytes,
         PartialBytes = TornBytes + partialBytes,
         Dropped = ImmutableArray.Create(_dropped),

@@ -26,8 +26,17 @@ public sealed record ForwarderSnapshot
     /// <summary>Frames the peer's socket took whole.</summary>
     public required long Forwarded { get; init; }
 
-    /// <summary>Bytes of those frames with their vnet headers, without the framing: what QEMU's statistics call bytes.</summary>
+    /// <summary>
+    /// Bytes of those frames, and of <see cref="ExtraSegments"/>, with their vnet headers, without the framing: what QEMU's statistics
+    /// call bytes.
+    /// </summary>
     public required long ForwardedBytes { get; init; }
+
+    /// <summary>
+    /// Segments of super-frames that the peer's socket took whole, but for the last of each, with which the super-frame counts as
+    /// forwarded: with <see cref="Forwarded"/> together the frames in the stream.
+    /// </summary>
+    public required long ExtraSegments { get; init; }
 
     /// <summary>Bytes the peers' sockets took in all.</summary>
     public required long WrittenBytes { get; init; }
@@ -77,5 +86,5 @@ public sealed record ForwarderSnapshot
     public bool IsBalanced =>
         InKernel >= 0
         && Taken == Forwarded + DroppedTotal + InHand
-        && WrittenBytes == ForwardedBytes + (Forwarded * FramingBytes) + PartialBytes;
+        && WrittenBytes == ForwardedBytes + ((Forwarded + ExtraSegments) * FramingBytes) + PartialBytes;
 }

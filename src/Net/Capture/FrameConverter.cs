@@ -10,11 +10,14 @@ internal static class FrameConverter
 {
     /// <summary>
     /// Null and the bytes to send, or the reason to drop. A slot is <see cref="RingSlot.Headroom"/> bytes, a 10-byte virtio_net_hdr and
-    /// the frame; what is sent is framing, <paramref name="vnetHeaderLength"/> bytes of header, and the frame.
+    /// the frame; what is sent is framing, <paramref name="vnetHeaderLength"/> bytes of header, and the frame. A super-frame for a
+    /// consumer of plain Ethernet stays to be cut: the bytes are then its own, and end where the slot's do.
     /// </summary>
     internal static DropReason? Convert(
-        Span<byte> slot, in FrameMetadata metadata, int vnetHeaderLength, bool vnetHeaderSupport, out ReadOnlySpan<byte> bytes)
+        Span<byte> slot, in FrameMetadata metadata, int vnetHeaderLength, bool vnetHeaderSupport, out ReadOnlySpan<byte> bytes,
+        out GsoSegments segments)
     {
+        segments = default;
         bytes = default;
         if (metadata.Truncated)
             return DropReason.Truncated;
@@ -34,8 +37,14 @@ internal static class FrameConverter
 
         if (vnetHeaderLength == 0)
         {
-            if (header.IsGso)
-                return DropReason.Gso;
+            if (header.IsGso && !GsoSegments.TryPlan(slot[start..end], header, out segments))
+                return DropReason.BadOffload;
+            if (segments.Count > 1)
+            {
+                bytes = slot[start..end];
+                return null;
+            }
+
             if (header.NeedsChecksum && !Checksum.TryFinish(slot[start..end], header))
                 return DropReason.BadOffload;
         }
@@ -53,6 +62,17 @@ internal static class FrameConverter
         FramingHeader.Write(slot.Slice(start, framing), payload, vnetHeaderLength, vnetHeaderSupport);
         bytes = slot[start..end];
         return null;
+    }
+
+    /// <summary>Bytes of a segment with its framing.</summary>
+    internal static int LengthOf(in GsoSegments segments, int index, bool vnetHeaderSupport) =>
+        FramingHeader.Size(vnetHeaderSupport) + segments.Length(index);
+
+    /// <summary>Writes a segment with its framing.</summary>
+    internal static void Cut(in GsoSegments segments, int index, ReadOnlySpan<byte> frame, Span<byte> room, bool vnetHeaderSupport)
+    {
+        var framing = FramingHeader.Size(vnetHeaderSupport);
+        FramingHeader.Write(room[..framing], segments.Write(index, frame, room[framing..]), 0, vnetHeaderSupport);
     }
 
     private const int EthernetAddresses = 12;

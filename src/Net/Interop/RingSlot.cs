@@ -5,7 +5,7 @@ namespace QmpRedirector.Net.Interop;
 
 /// <summary>
 /// One slot of a <see cref="PacketRing"/> that holds a frame: the user's from the moment the kernel marks it so until
-/// <see cref="Release"/>. Valid as long as its ring.
+/// <see cref="Release"/>. Valid as long as its ring. The default value is no slot.
 /// </summary>
 /// <remarks>
 /// A slot is a tpacket2_hdr, a sockaddr_ll, room (<see cref="PacketRing.Reserve"/>), the 10-byte virtio_net_hdr of PACKET_VNET_HDR, and
@@ -52,7 +52,11 @@ internal readonly unsafe struct RingSlot
         (byte*)_header + _header->tp_mac - VnetHeader.LegacySize - Headroom,
         Headroom + VnetHeader.LegacySize + (int)_header->tp_snaplen);
 
-    /// <summary>Gives the slot back to the kernel; its bytes may change at once.</summary>
-    // SAFETY: the slot is the user's. All reads and writes of it must be done before the kernel sees the store: a release store.
-    internal void Release() => Volatile.Write(ref Unsafe.AsRef<uint>(&_header->tp_status), TP_STATUS_KERNEL);
+    /// <summary>Gives the slot back to the kernel; its bytes may change at once. Does nothing for no slot.</summary>
+    internal void Release()
+    {
+        // SAFETY: the slot is the user's. All reads and writes of it must be done before the kernel sees the store: a release store.
+        if (_header != null)
+            Volatile.Write(ref Unsafe.AsRef<uint>(&_header->tp_status), TP_STATUS_KERNEL);
+    }
 }

@@ -6,24 +6,37 @@ namespace QmpRedirector.Net.Interop;
 
 /// <summary>
 /// Frames on their way to the peer's socket: each is written from the ring slot it was captured into, with one iovec, and its slot goes
-/// back to the kernel when it is written whole or dropped.
+/// back to the kernel when it is written whole or dropped. Segments of a super-frame are written from memory of the batch.
 /// </summary>
 internal sealed unsafe class SendBatch : IDisposable
 {
     /// <summary>Frames of the stream, at most: UIO_MAXIOV (linux/uio.h), the most one sendmsg takes.</summary>
     internal const int Capacity = 1024;
 
+    // A few super-frames; its pages exist only once segments have reached them.
+    private const int SegmentMemory = 1 << 20;
+
     private readonly iovec* _vectors;
-    private readonly int[] _lengths = new int[Capacity];
-    private readonly RingSlot[] _slots = new RingSlot[Capacity];
+    private readonly byte* _segments;
+    private readonly Entry[] _entries = new Entry[Capacity];
+    private int _segmentBytes;
     private int _head;
     private int _count;
 
-    // SAFETY: freed by Dispose with the matching function.
-    internal SendBatch() => _vectors = (iovec*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(iovec));
+    internal SendBatch()
+    {
+        // SAFETY: freed by Dispose with the matching functions.
+        _vectors = (iovec*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(iovec));
+        _segments = (byte*)NativeMemory.Alloc(SegmentMemory);
+    }
 
-    /// <summary>Frames queued and not yet written whole.</summary>
+    private readonly record struct Entry(int Length, RingSlot Slot, bool EndsFrame);
+
+    /// <summary>Frames of the stream queued and not yet written whole.</summary>
     internal int Unsent => _count - _head;
+
+    /// <summary>The captured frames among them: a super-frame is one, queued with its last segment.</summary>
+    internal int UnsentCaptured { get; private set; }
 
     /// <summary>Frames that can still be queued; all of them again once nothing is unsent.</summary>
     internal int Room => Capacity - _count;
@@ -32,14 +45,18 @@ internal sealed unsafe class SendBatch : IDisposable
     internal int PartialBytes { get; private set; }
 
     /// <summary>Queues bytes of a slot, which is the batch's from now on.</summary>
-    internal void Queue(RingSlot slot, ReadOnlySpan<byte> bytes)
+    internal void Queue(RingSlot slot, ReadOnlySpan<byte> bytes) => Queue(bytes, new Entry(bytes.Length, slot, EndsFrame: true));
+
+    /// <summary>Room for a segment to queue; empty when there is none before the others are written.</summary>
+    // SAFETY: inside the block allocated by the constructor.
+    internal Span<byte> SegmentRoom(int length) =>
+        Room > 0 && length <= SegmentMemory - _segmentBytes ? new Span<byte>(_segments + _segmentBytes, length) : default;
+
+    /// <summary>Queues what was written into <see cref="SegmentRoom"/>.</summary>
+    internal void QueueSegment(ReadOnlySpan<byte> bytes, bool endsFrame)
     {
-        // SAFETY: the bytes are the slot's: memory of the ring, which does not move and outlives the batch.
-        _vectors[_count].iov_base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
-        _vectors[_count].iov_len = (nuint)bytes.Length;
-        _lengths[_count] = bytes.Length;
-        _slots[_count] = slot;
-        _count++;
+        Queue(bytes, new Entry(bytes.Length, default, endsFrame));
+        _segmentBytes += bytes.Length;
     }
 
     /// <summary>
@@ -52,12 +69,13 @@ internal sealed unsafe class SendBatch : IDisposable
     internal int SendRestOfFrame(SafeHandle peer) => Send(peer, 1);
 
     /// <summary>
-    /// Marks <paramref name="bytes"/> as written; true while it completes frames, of which it gives the place in the batch and the bytes.
-    /// They are there until the next call.
+    /// Marks <paramref name="bytes"/> as written; true while it completes frames of the stream, of which it gives the place in the batch,
+    /// the bytes, and whether a captured frame ends with it. They are there until <see cref="Release"/>.
     /// </summary>
-    internal bool TakeWritten(ref int bytes, out int place, out ReadOnlySpan<byte> frame)
+    internal bool TakeWritten(ref int bytes, out int place, out ReadOnlySpan<byte> frame, out bool endsFrame)
     {
         place = _head;
+        endsFrame = false;
         frame = default;
         if (bytes == 0)
             return false;
@@ -76,19 +94,19 @@ internal sealed unsafe class SendBatch : IDisposable
         bytes -= (int)vector.iov_len;
 
         // What was written of it before has moved the vector's start, but not its end.
-        var length = _lengths[_head];
+        var length = _entries[_head].Length;
+        endsFrame = _entries[_head].EndsFrame;
         frame = new ReadOnlySpan<byte>(vector.iov_base + vector.iov_len - length, length);
         PartialBytes = 0;
         _head++;
         return true;
     }
 
-    /// <summary>Gives back the slot of a frame that is written.</summary>
+    /// <summary>Gives back what a written frame took.</summary>
     internal void Release(int place)
     {
-        _slots[place].Release();
-        if (_head == _count)
-            _head = _count = 0;
+        Forget(place);
+        ReuseIfEmpty();
     }
 
     /// <summary>Makes the half-written frame whole again, for another peer.</summary>
@@ -102,24 +120,54 @@ internal sealed unsafe class SendBatch : IDisposable
         PartialBytes = 0;
     }
 
-    /// <summary>Drops the newest of the queued frames; the caller leaves a half-written one in.</summary>
-    internal void DropLast(int frames)
+    /// <summary>Drops the newest of the queued frames; the caller leaves a half-written one in. Returns the captured ones among them.</summary>
+    internal int DropLast(int frames)
     {
+        var before = UnsentCaptured;
         for (var i = 0; i < frames; i++)
-            _slots[--_count].Release();
-        if (_head == _count)
-            _head = _count = 0;
+            Forget(--_count);
+        ReuseIfEmpty();
+        return before - UnsentCaptured;
     }
 
     /// <summary>Drops every queued frame that was not written.</summary>
-    internal void DropUnsent()
+    internal int DropUnsent()
     {
-        DropLast(Unsent);
         PartialBytes = 0;
+        return DropLast(Unsent);
     }
 
-    // SAFETY: allocated by the constructor; the owner disposes once.
-    public void Dispose() => NativeMemory.Free(_vectors);
+    public void Dispose()
+    {
+        // SAFETY: allocated by the constructor; the owner disposes once.
+        NativeMemory.Free(_vectors);
+        NativeMemory.Free(_segments);
+    }
+
+    private void Queue(ReadOnlySpan<byte> bytes, Entry entry)
+    {
+        // SAFETY: the bytes are a slot's or this batch's own: memory that does not move and outlives what is queued.
+        _vectors[_count].iov_base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
+        _vectors[_count].iov_len = (nuint)bytes.Length;
+        _entries[_count] = entry;
+        _count++;
+        if (entry.EndsFrame)
+            UnsentCaptured++;
+    }
+
+    private void Forget(int place)
+    {
+        ref readonly var entry = ref _entries[place];
+        entry.Slot.Release();
+        if (entry.EndsFrame)
+            UnsentCaptured--;
+    }
+
+    private void ReuseIfEmpty()
+    {
+        if (_head == _count)
+            _head = _count = _segmentBytes = 0;
+    }
 
     private int Send(SafeHandle peer, int frames)
     {

@@ -73,13 +73,15 @@ internal static class StatusAnswers
             ["counters"] = new JsonArray(new JsonObject
             {
                 ["name"] = "outdev",
-                ["packets"] = account.Forwarded,
+                ["packets"] = account.Forwarded + account.ExtraSegments,
                 ["bytes"] = account.ForwardedBytes,
             }),
             ["dropped"] = dropped,
             ["kernel-seen"] = account.KernelSeen,
             ["kernel-dropped"] = account.KernelDropped,
             ["taken"] = account.Taken,
+            ["forwarded"] = account.Forwarded,
+            ["extra-segments"] = account.ExtraSegments,
             ["in-hand"] = account.InHand,
             ["in-kernel"] = account.InKernel,
             ["queued-bytes"] = account.Waiting.Bytes,

@@ -49,16 +49,18 @@ internal static class Metrics
             "Bytes of those frames, from the Ethernet header on.");
         Each(text, "forwarded_frames_total", Counter, redirectors, r => r.Account.Forwarded,
             "Frames the peer's socket took whole.");
+        Each(text, "extra_segments_total", Counter, redirectors, r => r.Account.ExtraSegments,
+            "Segments of GSO frames beside the one each counts as forwarded with: the stream has as many frames more.");
         Each(text, "forwarded_bytes_total", Counter, redirectors, r => r.Account.ForwardedBytes,
-            "Bytes of those frames with their virtio-net headers, without the framing.");
+            "Bytes of those frames and segments with their virtio-net headers, without the framing.");
         Each(text, "late_frames_total", Counter, redirectors, r => r.Account.Late,
             "Forwarded frames that are younger than the event that ended the capture, gone before it arrived.");
         Each(text, "backlog_frames", Gauge, redirectors, r => r.Account.InHand + r.Account.InKernel,
             "Frames accepted that the peer has not taken yet.");
         Each(text, "backlog_bytes", Gauge, redirectors, r => r.Account.Waiting.Bytes,
-            "Kernel memory of the backlog, as the kernel charges it.");
+            "Kernel memory of the frames that wait in the rings.");
         Each(text, "backlog_limit_bytes", Gauge, redirectors, r => r.State.Backlog,
-            "Kernel memory the backlog may take; what comes then is dropped by the kernel.");
+            "Kernel memory of the rings; what finds no room in them is dropped by the kernel.");
     }
 
     private static void RenderDirections(

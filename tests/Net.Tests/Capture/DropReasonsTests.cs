@@ -10,7 +10,7 @@ internal sealed partial class DropReasonsTests
         DropReasons.All.Select(reason => reason.Name()),
         Is.EqualTo((string[])
         [
-            "peer_disconnected", "disarmed", "truncated", "oversize", "bad_offload", "gso", "linger_expired", "shutdown",
+            "peer_disconnected", "disarmed", "truncated", "oversize", "bad_offload", "linger_expired", "shutdown",
         ]));
 
     [Test]

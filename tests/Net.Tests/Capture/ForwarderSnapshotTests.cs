@@ -5,12 +5,12 @@ namespace QmpRedirector.Net.Tests.Capture;
 [TestFixture]
 internal sealed class ForwarderSnapshotTests
 {
-    // 100 seen = 90 taken + 7 dropped by the kernel + 3 in it; 90 = 80 forwarded + 6 dropped + 4 in hand; 8000 + 80 * 8 + 21 bytes.
+    // 100 seen = 90 taken + 7 dropped by the kernel + 3 in it; 90 = 80 forwarded + 6 dropped + 4 in hand; 8000 + (80 + 5) * 8 + 21 bytes.
     private static readonly ForwarderSnapshot _balanced = new()
     {
         KernelSeen = 100, KernelDropped = 7, Taken = 90, TowardsGuest = new(60, 6000), FromGuest = new(30, 3000), Forwarded = 80,
-        ForwardedBytes = 8000, WrittenBytes = 8661, PartialBytes = 21,
-        Dropped = Drops((DropReason.Disarmed, 4), (DropReason.Gso, 2)), InHand = 4, Waiting = new(3, 2304), Late = 1, IdentitiesBroken = 0,
+        ForwardedBytes = 8000, ExtraSegments = 5, WrittenBytes = 8701, PartialBytes = 21,
+        Dropped = Drops((DropReason.Disarmed, 4), (DropReason.Oversize, 2)), InHand = 4, Waiting = new(3, 2304), Late = 1, IdentitiesBroken = 0,
         FramingBytes = 8, PeerConnected = true,
     };
 
@@ -43,10 +43,11 @@ internal sealed class ForwarderSnapshotTests
         yield return Case("one less taken", _balanced with { Taken = 89 });
         yield return Case("one more forwarded", _balanced with { Forwarded = 81 });
         yield return Case("one less in hand", _balanced with { InHand = 3 });
-        yield return Case("one more dropped", _balanced with { Dropped = Drops((DropReason.Disarmed, 5), (DropReason.Gso, 2)) });
+        yield return Case("one more dropped", _balanced with { Dropped = Drops((DropReason.Disarmed, 5), (DropReason.Oversize, 2)) });
         yield return Case("a byte more of frames", _balanced with { ForwardedBytes = 8001 });
-        yield return Case("a byte less written", _balanced with { WrittenBytes = 8660 });
+        yield return Case("a byte less written", _balanced with { WrittenBytes = 8700 });
         yield return Case("a torn frame not counted", _balanced with { PartialBytes = 0 });
+        yield return Case("a segment not counted", _balanced with { ExtraSegments = 4 });
         yield return Case("the other framing", _balanced with { FramingBytes = 4 });
 
         static TestCaseData Case(string name, ForwarderSnapshot account) =>

@@ -105,8 +105,31 @@ internal sealed class FrameConverterTests
     }
 
     [Test]
-    public void With_length_0_a_super_frame_is_dropped_whatever_its_type([Values(1, 3, 4, 5, 0x81, 0x84)] byte gsoType) =>
-        Assert.That(Reason([1, gsoType, 54, 0, 0xa8, 5, 14, 0, 0, 0], _frame, 0), Is.EqualTo(DropReason.Gso));
+    public void With_length_0_a_super_frame_that_cannot_be_cut_is_bad_offload([Values(1, 3, 4, 5, 0x81, 0x84)] byte gsoType) =>
+        Assert.That(Reason([1, gsoType, 54, 0, 0xa8, 5, 14, 0, 0, 0], _frame, 0), Is.EqualTo(DropReason.BadOffload));
+
+    [Test]
+    public void With_length_0_a_super_frame_stays_to_be_cut_behind_its_restored_tag([Values] bool tagged)
+    {
+        var super = new SuperFrame { Payload = TestFrames.Filled(3000), Mss = 1448 };
+        var expected = tagged ? super with { Tags = [(0x8100, 5)] } : super;
+        byte[] header = new byte[10];
+        super.Header.Write(header);
+        var slot = Slot(header, super.Frame);
+        var metadata = new FrameMetadata
+        {
+            Length = header.Length + super.Frame.Length, HasVlanTag = tagged, VlanTpid = 0x8100, VlanTci = 5,
+        };
+        Assert.That(FrameConverter.Convert(slot, metadata, 0, true, out var frame, out var segments), Is.Null);
+        Assert.That(frame.ToArray(), Is.EqualTo(expected.Frame));
+        foreach (var (i, segment) in expected.Segments().Index())
+        {
+            var sent = new byte[FrameConverter.LengthOf(segments, i, true)];
+            FrameConverter.Cut(segments, i, frame, sent, true);
+            byte[] framing = [0, 0, (byte)(segment.Length >> 8), (byte)segment.Length, 0, 0, 0, 0];
+            Assert.That(sent, Is.EqualTo((byte[])[.. framing, .. segment]));
+        }
+    }
 
     [Test]
     public void With_a_header_a_super_frame_is_sent_whatever_its_type([Values(1, 3, 4, 5, 0x81, 0x84)] byte gsoType) =>
@@ -129,13 +152,13 @@ internal sealed class FrameConverterTests
     {
         var slot = Slot(_noOffload, _frame);
         var metadata = new FrameMetadata { Length = 28, Truncated = true };
-        Assert.That(FrameConverter.Convert(slot, metadata, length, true, out var sent), Is.EqualTo(DropReason.Truncated));
+        Assert.That(FrameConverter.Convert(slot, metadata, length, true, out var sent, out _), Is.EqualTo(DropReason.Truncated));
         Assert.That(sent.Length, Is.Zero);
     }
 
     [Test]
     public void A_frame_without_a_byte_behind_its_header_is_dropped([Values(0, 1, 9, 10)] int received) => Assert.That(
-        FrameConverter.Convert(Slot(_noOffload, _frame), new FrameMetadata { Length = received }, 12, false, out _),
+        FrameConverter.Convert(Slot(_noOffload, _frame), new FrameMetadata { Length = received }, 12, false, out _, out _),
         Is.EqualTo(DropReason.Truncated));
 
     [Test]
@@ -161,9 +184,9 @@ internal sealed class FrameConverterTests
     {
         var slot = Slot(any.Header, any.Frame);
         var metadata = new FrameMetadata { Length = 10 + any.Frame.Length };
-        var reason = FrameConverter.Convert(slot, metadata, 0, any.Support, out var bytes);
+        var reason = FrameConverter.Convert(slot, metadata, 0, any.Support, out var bytes, out _);
         if (reason is not null)
-            return any.Header[1] != 0 ? reason == DropReason.Gso : reason == DropReason.BadOffload && (any.Header[0] & 1) != 0;
+            return any.Header[1] != 0 ? reason == DropReason.BadOffload : reason == DropReason.BadOffload && (any.Header[0] & 1) != 0;
         var sent = bytes[(any.Support ? 8 : 4)..].ToArray();
         var changed = Enumerable.Range(0, sent.Length).Where(i => sent[i] != any.Frame[i]).ToList();
         var field = CsumStart(any.Header) + BinaryPrimitives.ReadUInt16LittleEndian(any.Header.AsSpan(8));
@@ -179,7 +202,7 @@ internal sealed class FrameConverterTests
         {
             Length = header.Length + frame.Length, HasVlanTag = tpid is not null, VlanTpid = tpid ?? 0, VlanTci = tci,
         };
-        var reason = FrameConverter.Convert(slot, metadata, vnetHeaderLength, support, out var bytes);
+        var reason = FrameConverter.Convert(slot, metadata, vnetHeaderLength, support, out var bytes, out _);
         Assert.That(reason, Is.Null);
         return bytes.ToArray();
     }
@@ -187,7 +210,7 @@ internal sealed class FrameConverterTests
     private static DropReason? Reason(byte[] header, byte[] frame, int vnetHeaderLength, bool tagged = false)
     {
         var metadata = new FrameMetadata { Length = header.Length + frame.Length, HasVlanTag = tagged, VlanTpid = 0x8100 };
-        return FrameConverter.Convert(Slot(header, frame), metadata, vnetHeaderLength, true, out _);
+        return FrameConverter.Convert(Slot(header, frame), metadata, vnetHeaderLength, true, out _, out _);
     }
 
     private static byte[] Slot(byte[] header, byte[] frame)

@@ -95,7 +95,7 @@ internal sealed class PcapngRecordingTests
         Assert.That(
             statistics.Options.Where(option => option.Code == 1).Select(option => Encoding.UTF8.GetString(option.Value)), Is.EqualTo(new[]
             {
-                "dropped: peer_disconnected=0 disarmed=2 truncated=0 oversize=0 bad_offload=0 gso=0 linger_expired=0 shutdown=0;"
+                "dropped: peer_disconnected=0 disarmed=2 truncated=0 oversize=0 bad_offload=0 linger_expired=0 shutdown=0;"
                 + " forwarded but not recorded: 0",
                 "2026-03-31T23:33:20.000000000Z disarmed",
             }));

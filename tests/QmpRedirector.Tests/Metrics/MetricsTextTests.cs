@@ -45,7 +45,10 @@ internal sealed class MetricsTextTests
             # HELP qmp_redirector_forwarded_frames_total Frames the peer's socket took whole.
             # TYPE qmp_redirector_forwarded_frames_total counter
             qmp_redirector_forwarded_frames_total{redirector="f0",netdev="net0"} 20
-            # HELP qmp_redirector_forwarded_bytes_total Bytes of those frames with their virtio-net headers, without the framing.
+            # HELP qmp_redirector_extra_segments_total Segments of GSO frames beside the one each counts as forwarded with: the stream has as many frames more.
+            # TYPE qmp_redirector_extra_segments_total counter
+            qmp_redirector_extra_segments_total{redirector="f0",netdev="net0"} 0
+            # HELP qmp_redirector_forwarded_bytes_total Bytes of those frames and segments with their virtio-net headers, without the framing.
             # TYPE qmp_redirector_forwarded_bytes_total counter
             qmp_redirector_forwarded_bytes_total{redirector="f0",netdev="net0"} 2000
             # HELP qmp_redirector_late_frames_total Forwarded frames that are younger than the event that ended the capture, gone before it arrived.
@@ -54,10 +57,10 @@ internal sealed class MetricsTextTests
             # HELP qmp_redirector_backlog_frames Frames accepted that the peer has not taken yet.
             # TYPE qmp_redirector_backlog_frames gauge
             qmp_redirector_backlog_frames{redirector="f0",netdev="net0"} 9
-            # HELP qmp_redirector_backlog_bytes Kernel memory of the backlog, as the kernel charges it.
+            # HELP qmp_redirector_backlog_bytes Kernel memory of the frames that wait in the rings.
             # TYPE qmp_redirector_backlog_bytes gauge
             qmp_redirector_backlog_bytes{redirector="f0",netdev="net0"} 768
-            # HELP qmp_redirector_backlog_limit_bytes Kernel memory the backlog may take; what comes then is dropped by the kernel.
+            # HELP qmp_redirector_backlog_limit_bytes Kernel memory of the rings; what finds no room in them is dropped by the kernel.
             # TYPE qmp_redirector_backlog_limit_bytes gauge
             qmp_redirector_backlog_limit_bytes{redirector="f0",netdev="net0"} 33554432
             # HELP qmp_redirector_dropped_frames_total Frames captured and not forwarded, by reason.
@@ -67,7 +70,6 @@ internal sealed class MetricsTextTests
             qmp_redirector_dropped_frames_total{redirector="f0",netdev="net0",reason="truncated"} 0
             qmp_redirector_dropped_frames_total{redirector="f0",netdev="net0",reason="oversize"} 0
             qmp_redirector_dropped_frames_total{redirector="f0",netdev="net0",reason="bad_offload"} 0
-            qmp_redirector_dropped_frames_total{redirector="f0",netdev="net0",reason="gso"} 0
             qmp_redirector_dropped_frames_total{redirector="f0",netdev="net0",reason="linger_expired"} 0
             qmp_redirector_dropped_frames_total{redirector="f0",netdev="net0",reason="shutdown"} 0
             # HELP qmp_redirector_kernel_dropped_frames_total Frames that found the backlog full.
@@ -196,6 +198,7 @@ internal sealed class MetricsTextTests
             FromGuest = new PacketCount(3, 180),
             Forwarded = 20,
             ForwardedBytes = 2000,
+            ExtraSegments = 0,
             WrittenBytes = 2080,
             PartialBytes = 0,
             Dropped = [5, .. ImmutableArray.Create(new long[DropReasons.All.Count - 1])],

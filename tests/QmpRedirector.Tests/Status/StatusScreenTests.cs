@@ -46,8 +46,8 @@ internal sealed class StatusScreenTests
     [Test]
     public void Drops_are_named_by_their_reason_and_only_those_that_came_have_a_rate()
     {
-        var now = Sample(Active, dropped: """{"disarmed":3,"gso":0,"oversize":1200}""", kernelDropped: 7);
-        var before = Sample(Active, dropped: """{"disarmed":3,"gso":0,"oversize":1000}""", kernelDropped: 7);
+        var now = Sample(Active, dropped: """{"disarmed":3,"truncated":0,"oversize":1200}""", kernelDropped: 7);
+        var before = Sample(Active, dropped: """{"disarmed":3,"truncated":0,"oversize":1000}""", kernelDropped: 7);
 
         Assert.Multiple(() =>
         {

@@ -65,25 +65,6 @@ internal sealed class PlainEthernetTests
         ByteIdentity.Holds(forwarded, bare);
     }
 
-    [Test]
-    public async Task Super_frames_are_dropped_by_their_own_reason_and_all_others_go_on()
-    {
-        var ordinary = WirePacket.Ordinary().ToList();
-        var super = WirePacket.SuperFrames().ToList();
-        await using var lab = await WireLab.StartAsync(vnetHeaderLength: 0);
-        var bare = await SendToBareTapAsync(lab, ordinary);
-
-        lab.Send(ordinary[..5]);
-        lab.Send(super);
-        lab.Send(ordinary[5..]);
-        await lab.Peer.WaitForFramesAsync(ordinary.Count);
-        var report = await lab.StopAsync();
-
-        ByteIdentity.Holds([.. lab.Peer.Frames.Select(frame => frame.Payload)], bare);
-        Assert.That((report.Dropped("gso"), report.DroppedInAll), Is.EqualTo((super.Count, super.Count)));
-        Accounting.Holds(report, ordinary.Count + super.Count, lab.Peer);
-    }
-
     /// <summary>What the reader of a TAP without offloads gets of the same packets: the kernel has finished them.</summary>
     private static async Task<List<byte[]>> SendToBareTapAsync(
         WireLab lab, List<WirePacket> packets, int mtu = 1500, (ushort Tpid, ushort Tci)[]? tags = null)

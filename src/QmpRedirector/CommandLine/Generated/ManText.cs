@@ -70,6 +70,7 @@ internal static class ManText
     [
         "kernel_seen = taken + kernel_dropped + in_kernel",
         "taken       = forwarded + dropped (by reason) + in_hand",
+        "frames in the stream = forwarded + extra_segments",
     ];
 
     public const string Needs =
@@ -93,8 +94,7 @@ internal static class ManText
         DropReason.Disarmed => "It is stamped outside the times the redirector was active.",
         DropReason.Truncated => "The kernel delivered only a part of it.",
         DropReason.Oversize => $"Over {FrameLimits.MaxLength} bytes: QEMU would stop reading for good.",
-        DropReason.BadOffload => "Its checksum or segmentation offload cannot be described.",
-        DropReason.Gso => "It is a GSO frame for a consumer of plain Ethernet.",
+        DropReason.BadOffload => "For a consumer of plain Ethernet its checksum cannot be finished, or a GSO frame not be cut.",
         DropReason.LingerExpired => "It was not taken in time after QEMU or the TAP went away.",
         DropReason.Shutdown => "It was not taken when the process was told to end.",
         _ => "See the documentation.",
