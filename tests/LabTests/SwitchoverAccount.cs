@@ -1,0 +1,51 @@
+using System.Globalization;
+using QmpRedirector.SystemTests.Kit;
+
+namespace QmpRedirector.LabTests;
+
+/// <summary>What became of the numbered frames of one migration.</summary>
+/// <param name="Load">What was sent.</param>
+/// <param name="Stop">The source's STOP.</param>
+/// <param name="Resume">The destination's RESUME.</param>
+/// <param name="Received">The numbers the guest has received, in its order.</param>
+/// <param name="Mirrored">The numbers the sidecar mirrored from the source's TAP, in its order.</param>
+/// <param name="Announcements">What else it mirrored: the announcements of the guest's new place.</param>
+/// <param name="Source">What the source's TAP counted meanwhile.</param>
+internal sealed record SwitchoverAccount(
+    NumberedLoad Load, DateTimeOffset Stop, DateTimeOffset Resume, int[] Received, int[] Mirrored, int Announcements, LinkCounters Source)
+{
+    private SendLog Log => Load.Log;
+
+    public int[] Lost { get; } = [.. Enumerable.Range(0, Load.Log.Count).Except(Received)];
+
+    /// <summary>What came to the guest by the source's TAP, if all that was lost is one gap.</summary>
+    public int ReceivedAtSource => Lost[0];
+
+    /// <summary>
+    /// What was taken out of the source's TAP and never was the guest's: when vhost has stopped QEMU reads for itself.
+    /// </summary>
+    public long ReadByQemu => Source.TxPackets - ReceivedAtSource;
+
+    /// <summary>What nobody took out of the source's TAP.</summary>
+    public long LeftInRing => Mirrored.Length + Announcements - Source.TxPackets - Source.TxDropped;
+
+    public string Table()
+    {
+        var (first, last) = (Lost[0], Lost[^1]);
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            A live migration of a guest with vhost=on, the source's TAP mirrored
+              sent to the guest                   {Log.Count,6} frames, {Load.Rate:F0} a second
+              received by it at the source        {ReceivedAtSource,6}
+              received by it at the destination   {Received.Length - ReceivedAtSource,6}
+              lost                                {Lost.Length,6}
+                mirrored from the source's TAP    {Lost.Intersect(Mirrored).Count(),6}
+                sent before STOP                  {Lost.Count(number => Log.After(number) < Stop),6}   the first {(Stop - Log.Before(first)).TotalMilliseconds:F1} ms before
+                sent between STOP and RESUME      {Lost.Count(number => Log.After(number) >= Stop && Log.After(number) < Resume),6}   in {(Resume - Stop).TotalMilliseconds:F1} ms
+                sent after RESUME                 {Lost.Count(number => Log.After(number) >= Resume),6}   the last {(Log.Before(last) - Resume).TotalMilliseconds:F1} ms after
+              the bridge had learned the new place with the frame sent {(Log.Before(Mirrored[^1] + 1) - Resume).TotalMilliseconds:F1} ms after RESUME
+              the source's TAP: {Mirrored.Length} frames and {Announcements} announcements mirrored =
+                {ReceivedAtSource} received + {ReadByQemu} read by QEMU itself + {LeftInRing} left in the ring + {Source.TxDropped} dropped, the ring being full
+
+            """);
+    }
+}
