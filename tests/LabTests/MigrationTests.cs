@@ -3,7 +3,9 @@ using QmpRedirector.SystemTests.RunStates;
 
 namespace QmpRedirector.LabTests;
 
-/// <summary>What stock QEMU loses when a guest with vhost=on migrates, and what a mirror on the source has of it (docs/MIGRATION.md).</summary>
+/// <summary>
+/// What stock QEMU loses when a guest with vhost=on migrates, and what a plain mirror on the source has of it (docs/MIGRATION.md).
+/// </summary>
 [TestFixture]
 internal sealed class MigrationTests
 {
@@ -39,8 +41,7 @@ internal sealed class MigrationTests
 
         await MigrationPair.HasVhostAsync(_pair.Destination);
         Assert.That(await MigrationPair.VhostStartedAsync(_pair.Source), Is.False, "the source's VM has no vhost any more");
-        await Eventually.ThatAsync(
-            async () => await _pair.GuestPortAsync() == MigrationPair.DestinationTap, "the bridge learns that the guest is at the destination");
+        await _pair.LearnsAsync(MigrationPair.DestinationTap);
         await load.SentMoreAsync(after);
         await load.EndAsync();
         var sent = load.Log.Count;
@@ -64,10 +65,10 @@ internal sealed class MigrationTests
             Assert.That(received.Concat(account.Lost).Order(), Is.EqualTo(Enumerable.Range(0, sent)), "received or lost, and none twice");
             Assert.That(received, Is.Ordered.Ascending);
             Assert.That(account.Lost, Is.EqualTo(Enumerable.Range(account.Lost[0], account.Lost.Length)), "one gap, the switchover");
-            Assert.That(mirrored, Is.EqualTo(Enumerable.Range(0, elsewhere)), "the mirror has all that did not enter the destination's TAP");
+            Assert.That(mirrored, Is.EqualTo(Enumerable.Range(0, elsewhere)), "all that did not enter the destination's TAP");
             Assert.That(account.Lost, Is.SubsetOf(mirrored));
             Assert.That(atDestination.TxDropped, Is.Zero, "the destination's TAP loses nothing");
-            Assert.That(account.ReadByQemu, Is.InRange(0, 2), $"{source}");
+            Assert.That(account.ReadByQemu, Is.InRange(0, 2), $"taken from the source's TAP and not the guest's: {source}");
             Assert.That(Announcements(), Is.All.True, "what else is mirrored comes from the guest's new place");
         }
     }

@@ -31,7 +31,11 @@ internal sealed record SwitchoverAccount(
 
     public string Table()
     {
-        var (first, last) = (Lost[0], Lost[^1]);
+        var beforeStop = Lost.Count(number => Log.After(number) < Stop);
+        var afterResume = Lost.Count(number => Log.After(number) >= Resume);
+        var first = (Stop - Log.Before(Lost[0])).TotalMilliseconds;
+        var last = (Log.Before(Lost[^1]) - Resume).TotalMilliseconds;
+        var learned = (Log.Before(Mirrored[^1] + 1) - Resume).TotalMilliseconds;
         return string.Create(CultureInfo.InvariantCulture, $"""
             A live migration of a guest with vhost=on, the source's TAP mirrored
               sent to the guest                   {Log.Count,6} frames, {Load.Rate:F0} a second
@@ -39,12 +43,12 @@ internal sealed record SwitchoverAccount(
               received by it at the destination   {Received.Length - ReceivedAtSource,6}
               lost                                {Lost.Length,6}
                 mirrored from the source's TAP    {Lost.Intersect(Mirrored).Count(),6}
-                sent before STOP                  {Lost.Count(number => Log.After(number) < Stop),6}   the first {(Stop - Log.Before(first)).TotalMilliseconds:F1} ms before
-                sent between STOP and RESUME      {Lost.Count(number => Log.After(number) >= Stop && Log.After(number) < Resume),6}   in {(Resume - Stop).TotalMilliseconds:F1} ms
-                sent after RESUME                 {Lost.Count(number => Log.After(number) >= Resume),6}   the last {(Log.Before(last) - Resume).TotalMilliseconds:F1} ms after
-              the bridge had learned the new place with the frame sent {(Log.Before(Mirrored[^1] + 1) - Resume).TotalMilliseconds:F1} ms after RESUME
+                sent before STOP                  {beforeStop,6}   the first {first:F1} ms before
+                sent between STOP and RESUME      {Lost.Length - beforeStop - afterResume,6}   in {(Resume - Stop).TotalMilliseconds:F1} ms
+                sent after RESUME                 {afterResume,6}   the last {last:F1} ms after
+              the first frame to the destination's TAP was sent {learned:F1} ms after RESUME
               the source's TAP: {Mirrored.Length} frames and {Announcements} announcements mirrored =
-                {ReceivedAtSource} received + {ReadByQemu} read by QEMU itself + {LeftInRing} left in the ring + {Source.TxDropped} dropped, the ring being full
+                {ReceivedAtSource} received + {ReadByQemu} read by QEMU itself + {LeftInRing} left in its ring + {Source.TxDropped} dropped
 
             """);
     }
