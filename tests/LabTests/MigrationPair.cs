@@ -69,8 +69,8 @@ internal sealed class MigrationPair : IAsyncDisposable
 
     public static Task<bool> VhostStartedAsync(QemuProcess qemu) => Vhost.HasStartedAsync(qemu, Nic);
 
-    /// <summary>Migrates the guest; the source's STOP and the destination's RESUME. On one machine they have one clock.</summary>
-    public async Task<(QmpEvent Stop, QmpEvent Resume)> MigrateAsync()
+    /// <summary>Migrates the guest and returns when QEMU says that it is done.</summary>
+    public async Task<Migration> MigrateAsync()
     {
         await Source.Qmp.ExecuteAsync("migrate", new JsonObject { ["uri"] = _uri });
         var started = TimeProvider.System.GetTimestamp();
@@ -91,7 +91,9 @@ internal sealed class MigrationPair : IAsyncDisposable
                 return status == "completed";
             },
             "the migration completes");
-        return (await Source.Qmp.WaitForEventAsync("STOP"), await Destination.Qmp.WaitForEventAsync("RESUME"));
+        var limit = (int)(await Source.Qmp.ExecuteAsync("query-migrate-parameters"))!["downtime-limit"]!;
+        var stop = await Source.Qmp.WaitForEventAsync("STOP");
+        return new Migration(stop.At, (await Destination.Qmp.WaitForEventAsync("RESUME")).At, limit);
     }
 
     /// <summary>Returns when the bridge takes the guest to be behind that TAP.</summary>

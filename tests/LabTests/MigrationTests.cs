@@ -37,7 +37,7 @@ internal sealed class MigrationTests
         await using var load = new NumberedLoad(_pair.Sender);
         await Eventually.ThatAsync(() => _pair.Received.Frames.Count >= before, "the guest receives at the source");
 
-        var (stop, resume) = await _pair.MigrateAsync();
+        var migration = await _pair.MigrateAsync();
 
         await MigrationPair.HasVhostAsync(_pair.Destination);
         Assert.That(await MigrationPair.VhostStartedAsync(_pair.Source), Is.False, "the source's VM has no vhost any more");
@@ -55,8 +55,7 @@ internal sealed class MigrationTests
 
         var mirrored = MirroredNumbers();
         var received = Numbers(_pair.Received.Frames, GuestHeader);
-        var account = new SwitchoverAccount(
-            load, stop.At, resume.At, received, mirrored, _pair.Mirror.Count - mirrored.Length, source);
+        var account = new SwitchoverAccount(load, migration, received, mirrored, _pair.Mirror.Count - mirrored.Length, source);
         Accounting.Holds(report, source.TxPackets + source.TxDropped, source.TxPackets + source.TxDropped + Ring, _pair.Mirror);
         Assert.That(account.Lost, Is.Not.Empty, "a stock migration loses frames");
         await TestContext.Progress.WriteAsync(account.Table());

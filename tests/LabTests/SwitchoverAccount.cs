@@ -5,16 +5,19 @@ namespace QmpRedirector.LabTests;
 
 /// <summary>What became of the numbered frames of one migration.</summary>
 /// <param name="Load">What was sent.</param>
-/// <param name="Stop">The source's STOP.</param>
-/// <param name="Resume">The destination's RESUME.</param>
+/// <param name="Migration">What it is the account of.</param>
 /// <param name="Received">The numbers the guest has received, in its order.</param>
 /// <param name="Mirrored">The numbers the sidecar mirrored from the source's TAP, in its order.</param>
 /// <param name="Announcements">What else it mirrored: the announcements of the guest's new place.</param>
 /// <param name="Source">What the source's TAP counted meanwhile.</param>
 internal sealed record SwitchoverAccount(
-    NumberedLoad Load, DateTimeOffset Stop, DateTimeOffset Resume, int[] Received, int[] Mirrored, int Announcements, LinkCounters Source)
+    NumberedLoad Load, Migration Migration, int[] Received, int[] Mirrored, int Announcements, LinkCounters Source)
 {
     private SendLog Log => Load.Log;
+
+    private DateTimeOffset Stop => Migration.Stop;
+
+    private DateTimeOffset Resume => Migration.Resume;
 
     public int[] Lost { get; } = [.. Enumerable.Range(0, Load.Log.Count).Except(Received)];
 
@@ -37,7 +40,7 @@ internal sealed record SwitchoverAccount(
         var last = (Log.Before(Lost[^1]) - Resume).TotalMilliseconds;
         var learned = (Log.Before(Mirrored[^1] + 1) - Resume).TotalMilliseconds;
         return string.Create(CultureInfo.InvariantCulture, $"""
-            A live migration of a guest with vhost=on, the source's TAP mirrored
+            A live migration of a guest with vhost=on (downtime-limit {Migration.DowntimeLimit} ms), the source's TAP mirrored
               sent to the guest                   {Log.Count,6} frames, {Load.Rate:F0} a second
               received by it at the source        {ReceivedAtSource,6}
               received by it at the destination   {Received.Length - ReceivedAtSource,6}
