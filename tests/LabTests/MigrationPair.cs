@@ -81,6 +81,7 @@ internal sealed class MigrationPair : IAsyncDisposable
                 var state = await Source.Qmp.ExecuteAsync("query-migrate");
                 var status = (string?)state!["status"];
                 Assert.That(status, Is.Not.EqualTo("failed"), $"the migration: {state}");
+                if (status == "completed") return true;
                 if (!raised && TimeProvider.System.GetElapsedTime(started) > _patience)
                 {
                     raised = true;
@@ -88,7 +89,7 @@ internal sealed class MigrationPair : IAsyncDisposable
                         "migrate-set-parameters", new JsonObject { ["downtime-limit"] = RaisedDowntimeLimit });
                 }
 
-                return status == "completed";
+                return false;
             },
             "the migration completes");
         var limit = (int)(await Source.Qmp.ExecuteAsync("query-migrate-parameters"))!["downtime-limit"]!;
