@@ -4,9 +4,10 @@ namespace QmpRedirector.LabTests;
 
 /// <summary>
 /// What the guest itself says it has received: the pcap file its capture writes through a virtio-serial port (scripts/guest/capture.c).
-/// Each boot, or each start of the capture, begins it anew in the same file.
+/// Each boot, or each start of the capture, begins it anew in the same file. A guest that migrates goes on in the next file, in the middle
+/// of a record perhaps.
 /// </summary>
-internal sealed class GuestCapture(string path)
+internal sealed class GuestCapture(params string[] paths)
 {
     private const int FileHeader = 24;
     private const int RecordHeader = 16;
@@ -20,11 +21,17 @@ internal sealed class GuestCapture(string path)
     {
         get
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            file.Position = _read;
-            var bytes = new byte[file.Length - _read];
-            file.ReadExactly(bytes);
-            _read += Take(bytes);
+            using var unread = new MemoryStream();
+            var skip = _read;
+            foreach (var path in paths)
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                file.Position = Math.Min(skip, file.Length);
+                skip -= file.Position;
+                file.CopyTo(unread);
+            }
+
+            _read += Take(unread.ToArray());
             return [.. _frames];
         }
     }

@@ -39,9 +39,8 @@ internal sealed class TrxReport : ITestListener
         if (result.ResultState.Status == TestStatus.Failed) Console.WriteLine($"{result.Message}\n{result.StackTrace}\n{result.Output}");
     }
 
-    public void TestOutput(TestOutput output)
-    {
-    }
+    /// <summary>What a test tells while it runs (TestContext.Progress).</summary>
+    public void TestOutput(TestOutput output) => Console.Write(output.Text);
 
     public void SendMessage(TestMessage message)
     {

@@ -9,27 +9,32 @@ internal static class Frames
     public const int EthernetHeader = 14;
     public const byte Tcp = 6;
     public const byte Udp = 17;
+    public const ushort EchoPort = 7;
+
+    /// <summary>Where the guest's agent only counts: it sends no answer, nor an ARP for one.</summary>
+    public const ushort SinkPort = 9;
+
     public const int ShortLength = 64;
     public const int FullLength = 1514;
     public static readonly byte[] GuestMac = [0x52, 0x54, 0x00, 0xaa, 0xbb, 0x02];
     public static readonly byte[] HostMac = [0x02, 0x00, 0x00, 0x00, 0x00, 0x01];
 
     /// <summary>A finished UDP/IPv4 frame whose bytes follow from its number and length alone.</summary>
-    public static byte[] Numbered(int number, int length = ShortLength)
+    public static byte[] Numbered(int number, int length = ShortLength, ushort port = EchoPort)
     {
         var payload = new byte[length - EthernetHeader - 20 - 8];
         BinaryPrimitives.WriteInt32BigEndian(payload, number);
         for (var i = 4; i < payload.Length; i++) payload[i] = (byte)(number * 31 + i);
-        return Build(Udp, payload);
+        return Build(Udp, payload, port: port);
     }
 
     /// <summary>The number of a frame made by <see cref="Numbered"/>; fails the test if a single byte of it differs.</summary>
-    public static int NumberOf(ReadOnlySpan<byte> frame)
+    public static int NumberOf(ReadOnlySpan<byte> frame, ushort port = EchoPort)
     {
         const int at = EthernetHeader + 20 + 8;
         Assert.That(frame.Length, Is.GreaterThanOrEqualTo(at + 4), "too short for a numbered frame");
         var number = BinaryPrimitives.ReadInt32BigEndian(frame[at..]);
-        if (!frame.SequenceEqual(Numbered(number, frame.Length)))
+        if (!frame.SequenceEqual(Numbered(number, frame.Length, port)))
             Assert.Fail($"Frame {number} was changed on its way: {Convert.ToHexString(frame)}");
         return number;
     }
@@ -37,7 +42,8 @@ internal static class Frames
     /// <summary>
     /// A UDP or TCP frame; an unfinished one carries only the pseudo header's sum, as the kernel leaves it to the device.
     /// </summary>
-    public static byte[] Build(byte protocol, ReadOnlySpan<byte> payload, bool ipv6 = false, bool unfinished = false)
+    public static byte[] Build(
+        byte protocol, ReadOnlySpan<byte> payload, bool ipv6 = false, bool unfinished = false, ushort port = EchoPort)
     {
         var transportHeader = protocol == Tcp ? 20 : 8;
         var transport = TransportOffset(ipv6);
@@ -49,7 +55,7 @@ internal static class Frames
 
         var segment = frame.AsSpan(transport);
         BinaryPrimitives.WriteUInt16BigEndian(segment, 40000);
-        BinaryPrimitives.WriteUInt16BigEndian(segment[2..], 7);
+        BinaryPrimitives.WriteUInt16BigEndian(segment[2..], port);
         if (protocol == Tcp)
         {
             BinaryPrimitives.WriteUInt32BigEndian(segment[4..], 1000);
