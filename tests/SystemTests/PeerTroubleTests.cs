@@ -34,6 +34,62 @@ internal sealed class PeerTroubleTests
     }
 
     [Test]
+    public async Task Held_frames_wait_for_a_peer_and_come_in_order_and_what_finds_no_room_is_dropped_by_the_kernel()
+    {
+        const int count = 2000;
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run(
+            "--chardev", lab.ServerChardev("m0", "wait=off"),
+            "--object", Capture.Redirector("f0", "m0", ",when_disconnected=hold,backlog=1M"));
+        await sidecar.ReadyAsync();
+        var sender = lab.OpenSender();
+
+        // 1 MiB holds 408 short frames and 222 full ones; the two sizes fill up on their own.
+        for (var number = 0; number < count; number++) sender.SendNumbered(number, 1, LengthOf(number));
+        var peer = await lab.ConnectPeerAsync("m0");
+        await peer.WaitForFramesAsync(408 + 222);
+        sender.SendNumbered(count, 100);
+        await peer.WaitForFramesAsync(408 + 222 + 100);
+        var report = (await sidecar.StopAsync())["f0"];
+        await peer.WaitForEndAsync();
+
+        int[] held = [.. Enumerable.Range(0, 816).Where(n => LengthOf(n) == Frames.ShortLength || n < 444), .. Enumerable.Range(count, 100)];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Probe.NumbersWithout(peer), Is.EqualTo(held));
+            Assert.That(report.KernelDropped, Is.EqualTo(count - 408 - 222));
+            Assert.That(report.DroppedInAll, Is.Zero);
+        }
+
+        Accounting.Holds(report, count + 100, peer);
+
+        static int LengthOf(int number) => number % 2 == 0 ? Frames.ShortLength : Frames.FullLength;
+    }
+
+    [Test]
+    public async Task Held_frames_of_a_peer_that_left_go_to_the_next_one_the_half_written_one_from_its_beginning()
+    {
+        const int midFrame = 4 + Frames.FullLength + 100;
+        await using var capture = await Capture.StartAsync(",when_disconnected=hold", allowance: midFrame);
+        capture.Sender.SendNumbered(0, MoreThanASocketHolds, Frames.FullLength);
+        await capture.Peer.WaitForBytesAsync(midFrame);
+        capture.Peer.Dispose();
+
+        var next = await capture.Lab.ConnectPeerAsync("m0");
+        await Eventually.ThatAsync(() => next.LastNumber == MoreThanASocketHolds - 1, "the frames that were held arrive");
+        var report = (await capture.Sidecar.StopAsync())["f0"];
+        await next.WaitForEndAsync();
+
+        // What the first peer's socket had taken went with it: those numbers are missing, and no other.
+        var numbers = Probe.NumbersWithout(next).ToList();
+        Assert.That(numbers, Is.EqualTo(Enumerable.Range(numbers[0], MoreThanASocketHolds - numbers[0])));
+        Assert.That((report.Forwarded, report.KernelDropped, report.DroppedInAll), Is.EqualTo((MoreThanASocketHolds, 0, 0)));
+        Assert.That(report.PartialBytes, Is.Positive, "one frame was half written");
+        Accounting.Balances(report);
+    }
+
+    [Test]
     public async Task Frames_for_an_absent_peer_are_dropped_and_counted_as_such()
     {
         await using var lab = await Lab.CreateAsync();

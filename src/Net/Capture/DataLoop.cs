@@ -209,7 +209,7 @@ internal sealed class DataLoop : IDisposable
 
     private void Take(RingSlot slot)
     {
-        var metadata = slot.Metadata;
+        slot.Read(out var metadata);
         _counters.Take(metadata);
         if (WhyNotSend(slot, metadata, out var bytes, out var segments) is { } reason)
         {
@@ -398,7 +398,7 @@ internal sealed class DataLoop : IDisposable
             LosePeer(PeerLoss.FrameUnfinished);
         while (_rings.TryTake(out var slot))
         {
-            var metadata = slot.Metadata;
+            slot.Read(out var metadata);
             _counters.Take(metadata);
             _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt) ? DropReason.Disarmed : reason);
             slot.Release();

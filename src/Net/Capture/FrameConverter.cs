@@ -26,17 +26,11 @@ internal static class FrameConverter
         var start = FrameStart;
         if (end <= start)
             return DropReason.Truncated;
-        var header = VnetHeader.Read(slot[RingSlot.Headroom..FrameStart]);
-
-        if (metadata.HasVlanTag && end - start >= EthernetAddresses)
-        {
-            start -= VlanTagLength;
-            VlanTag.Insert(slot[start..end], metadata.VlanTpid, metadata.VlanTci);
-            header = header.AfterVlanInsert();
-        }
-
         if (vnetHeaderLength == 0)
         {
+            var header = VnetHeader.Read(slot[RingSlot.Headroom..FrameStart]);
+            if (RestoreVlanTag(slot[..end], ref start, metadata))
+                header = header.AfterVlanInsert();
             if (header.IsGso && !GsoSegments.TryPlan(slot[start..end], header, out segments))
                 return DropReason.BadOffload;
             if (segments.Count > 1)
@@ -48,10 +42,20 @@ internal static class FrameConverter
             if (header.NeedsChecksum && !Checksum.TryFinish(slot[start..end], header))
                 return DropReason.BadOffload;
         }
-        else
+        else if (metadata.HasVlanTag)
         {
+            var header = VnetHeader.Read(slot[RingSlot.Headroom..FrameStart]);
+            if (RestoreVlanTag(slot[..end], ref start, metadata))
+                header = header.AfterVlanInsert();
             header.Write(slot[(start - vnetHeaderLength)..start]);
             start -= vnetHeaderLength;
+        }
+        else
+        {
+            // The usual frame: its ten bytes stay as they are.
+            start -= vnetHeaderLength;
+            slot[RingSlot.Headroom..FrameStart].CopyTo(slot[start..]);
+            slot[(start + VnetHeader.LegacySize)..FrameStart].Clear();
         }
 
         var payload = end - start;
@@ -62,6 +66,15 @@ internal static class FrameConverter
         FramingHeader.Write(slot.Slice(start, framing), payload, vnetHeaderLength, vnetHeaderSupport);
         bytes = slot[start..end];
         return null;
+    }
+
+    private static bool RestoreVlanTag(Span<byte> slot, ref int start, in FrameMetadata metadata)
+    {
+        if (!metadata.HasVlanTag || slot.Length - start < EthernetAddresses)
+            return false;
+        start -= VlanTagLength;
+        VlanTag.Insert(slot[start..], metadata.VlanTpid, metadata.VlanTci);
+        return true;
     }
 
     /// <summary>Bytes of a segment with its framing.</summary>

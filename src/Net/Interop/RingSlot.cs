@@ -14,7 +14,7 @@ namespace QmpRedirector.Net.Interop;
 internal readonly unsafe struct RingSlot
 {
     /// <summary>
-    /// Bytes before the virtio_net_hdr that may be written once <see cref="Metadata"/> was read: framing (8), a longer vnet header (14)
+    /// Bytes before the virtio_net_hdr that may be written once <see cref="Read"/> has been called: framing (8), a longer vnet header (14)
     /// and a VLAN tag (4).
     /// </summary>
     internal const int Headroom = 32;
@@ -24,25 +24,21 @@ internal readonly unsafe struct RingSlot
     // SAFETY: the ring gives the address of a slot it has mapped and that the kernel has handed over.
     internal RingSlot(tpacket2_hdr* header) => _header = header;
 
-    /// <summary>What the kernel says of the frame.</summary>
-    internal FrameMetadata Metadata
+    /// <summary>What the kernel says of the frame, written field by field: a copy of a structure just written stalls the processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Read(out FrameMetadata metadata)
     {
-        get
-        {
-            // SAFETY: the slot is the user's; behind the header, aligned, the kernel has written a sockaddr_ll.
-            var address = (sockaddr_ll*)((byte*)_header + PacketRing.Align(sizeof(tpacket2_hdr)));
-            return new FrameMetadata
-            {
-                Length = VnetHeader.LegacySize + (int)_header->tp_snaplen,
-                Truncated = _header->tp_snaplen < _header->tp_len,
-                TimestampNanoseconds = PacketRing.Timestamp(_header),
-                IsTowardsGuest = address->sll_pkttype == PACKET_OUTGOING,
-                InterfaceIndex = address->sll_ifindex,
-                HasVlanTag = (_header->tp_status & TP_STATUS_VLAN_VALID) != 0,
-                VlanTci = _header->tp_vlan_tci,
-                VlanTpid = (_header->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0 ? _header->tp_vlan_tpid : (ushort)ETH_P_8021Q,
-            };
-        }
+        // SAFETY: the slot is the user's; behind the header, aligned, the kernel has written a sockaddr_ll.
+        var address = (sockaddr_ll*)((byte*)_header + PacketRing.Align(sizeof(tpacket2_hdr)));
+        var status = _header->tp_status;
+        metadata.Length = VnetHeader.LegacySize + (int)_header->tp_snaplen;
+        metadata.TimestampNanoseconds = PacketRing.Timestamp(_header);
+        metadata.IsTowardsGuest = address->sll_pkttype == PACKET_OUTGOING;
+        metadata.InterfaceIndex = address->sll_ifindex;
+        metadata.Truncated = _header->tp_snaplen < _header->tp_len;
+        metadata.HasVlanTag = (status & TP_STATUS_VLAN_VALID) != 0;
+        metadata.VlanTci = _header->tp_vlan_tci;
+        metadata.VlanTpid = (status & TP_STATUS_VLAN_TPID_VALID) != 0 ? _header->tp_vlan_tpid : (ushort)ETH_P_8021Q;
     }
 
     /// <summary><see cref="Headroom"/> bytes, the 10-byte virtio_net_hdr, and the frame.</summary>

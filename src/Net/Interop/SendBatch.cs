@@ -30,7 +30,12 @@ internal sealed unsafe class SendBatch : IDisposable
         _segments = (byte*)NativeMemory.Alloc(SegmentMemory);
     }
 
-    private readonly record struct Entry(int Length, RingSlot Slot, bool EndsFrame);
+    private struct Entry
+    {
+        internal RingSlot Slot;
+        internal int Length;
+        internal bool EndsFrame;
+    }
 
     /// <summary>Frames of the stream queued and not yet written whole.</summary>
     internal int Unsent => _count - _head;
@@ -45,7 +50,7 @@ internal sealed unsafe class SendBatch : IDisposable
     internal int PartialBytes { get; private set; }
 
     /// <summary>Queues bytes of a slot, which is the batch's from now on.</summary>
-    internal void Queue(RingSlot slot, ReadOnlySpan<byte> bytes) => Queue(bytes, new Entry(bytes.Length, slot, EndsFrame: true));
+    internal void Queue(RingSlot slot, ReadOnlySpan<byte> bytes) => Queue(slot, bytes, endsFrame: true);
 
     /// <summary>Room for a segment to queue; empty when there is none before the others are written.</summary>
     // SAFETY: inside the block allocated by the constructor.
@@ -55,7 +60,7 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>Queues what was written into <see cref="SegmentRoom"/>.</summary>
     internal void QueueSegment(ReadOnlySpan<byte> bytes, bool endsFrame)
     {
-        Queue(bytes, new Entry(bytes.Length, default, endsFrame));
+        Queue(default, bytes, endsFrame);
         _segmentBytes += bytes.Length;
     }
 
@@ -144,14 +149,19 @@ internal sealed unsafe class SendBatch : IDisposable
         NativeMemory.Free(_segments);
     }
 
-    private void Queue(ReadOnlySpan<byte> bytes, Entry entry)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Queue(RingSlot slot, ReadOnlySpan<byte> bytes, bool endsFrame)
     {
+        ref var entry = ref _entries[_count];
+        entry.Slot = slot;
+        entry.Length = bytes.Length;
+        entry.EndsFrame = endsFrame;
+
         // SAFETY: the bytes are a slot's or this batch's own: memory that does not move and outlives what is queued.
         _vectors[_count].iov_base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
         _vectors[_count].iov_len = (nuint)bytes.Length;
-        _entries[_count] = entry;
         _count++;
-        if (entry.EndsFrame)
+        if (endsFrame)
             UnsentCaptured++;
     }
 
