@@ -23,7 +23,7 @@ USAGE
 }
 
 arguments=(--output "$PWD/docs/PERFORMANCE.md")
-case "${1-}" in
+case "$*" in
   '') ;;
   --quick) arguments=(--quick) ;;
   -h | --help) usage; exit ;;

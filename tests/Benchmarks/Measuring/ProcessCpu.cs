@@ -21,6 +21,10 @@ internal static class ProcessCpu
     /// <summary>How often its threads have gone to sleep, so how often they were woken.</summary>
     public static long WakeUps(int process) => Threads(process).Sum(thread => StatusNumber(thread, "voluntary_ctxt_switches:"));
 
+    /// <summary>Whether one of their threads runs, or would if it had a CPU.</summary>
+    public static bool WaitForCpu(int[] processes) => processes.SelectMany(Threads)
+        .Any(thread => File.ReadAllText($"{thread}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] == 'R');
+
     private static long Nanoseconds(int process) =>
         Threads(process).Sum(thread => long.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture));
 

@@ -81,7 +81,7 @@ internal sealed class World : IAsyncDisposable
         {
             await Task.Delay(_look, Cancellation);
             var now = ProcessCpu.Nanoseconds(processes);
-            looks = now - used < idle ? looks + 1 : 0;
+            looks = now - used < idle && !ProcessCpu.WaitForCpu(processes) ? looks + 1 : 0;
             used = now;
             if (TimeProvider.System.GetElapsedTime(started) > 3 * Eventually.Deadline) Assert.Fail("the engine is still busy long after the last frame");
         }

@@ -68,7 +68,7 @@ internal static class Document
                 engine.Key.Name,
                 .. engine.SelectMany(result => (string[])
                 [
-                    $"{Text(result.MedianOf(sample => sample.P50))} / {Text(result.MedianOf(sample => sample.P99))}",
+                    $"{Text(result.MedianOf(sample => sample.P50))} / {Text(result.MedianOf(sample => sample.P99))}" + Lost(result),
                     Text(result.MedianOf(sample => sample.Cpu)),
                 ]),
             ]);
@@ -76,6 +76,9 @@ internal static class Document
 
         return table;
     }
+
+    private static string Lost(LatencyResult result) =>
+        result.MedianOf(sample => sample.LostShare) is var lost and > 0 ? $" ({Percent(lost)} lost)" : "";
 
     private static Table Process(Results results)
     {

@@ -4,12 +4,12 @@ using QmpRedirector.Benchmarks.Measuring;
 namespace QmpRedirector.Benchmarks.Sections;
 
 /// <summary>
-/// What the sidecar's runtime allocates while it forwards. A native binary does not tell, but the kernel does: with a first generation
-/// larger than all that could be allocated there is no collection, no address is used twice, and every page allocated is a page fault.
+/// What the sidecar's runtime allocates while it forwards. A native binary does not tell, but the kernel does: with a first generation as
+/// large as this no address is used twice for a long time, so every page allocated is a page fault.
 /// </summary>
 internal static class Allocation
 {
-    /// <summary>256 MiB, in the hexadecimal the runtime reads; 10^7 objects of the smallest size would just fit.</summary>
+    /// <summary>256 MiB, in the hexadecimal the runtime reads: as much as an object for each of 10^7 frames.</summary>
     private static readonly string[] _largeFirstGeneration = ["env", "DOTNET_GCgen0size=10000000"];
 
     public static async Task<AllocationResult> MeasureAsync(World world)
@@ -18,8 +18,10 @@ internal static class Allocation
         await using var reader = await world.StartReaderAsync();
         await using var sidecar = await SidecarEngine.StartAsync(
             world, restricted: false, SidecarEngine.Options(world, 0, 1), _largeFirstGeneration);
-        // What is touched or set up at the first frames is not for each frame.
+        // What the first frames touch and set up is not for each frame; a queue makes it use all of its buffers at once.
+        sidecar.Freeze();
         await world.SendAsync(Traffic.Small, world.Settings.Seconds);
+        sidecar.Thaw();
         await world.SettleAsync(sidecar.Id, reader.Id);
 
         var before = ProcessMemory.FaultsOf(sidecar.Id);

@@ -46,8 +46,9 @@ internal static class Latency
         var numbers = await ends.WaitForNumbersAsync();
         var cpu = ProcessCpu.Nanoseconds(running.Id) - before;
         await running.StopAsync();
-        Assert.That(numbers["received"], Is.EqualTo(numbers["sent"]), $"{engine.Name}: frames that came back");
         Assert.That(numbers["reordered"], Is.Zero, $"{engine.Name}: frames out of order");
-        return new LatencySample(numbers["p50_ns"] / 1e3, numbers["p99_ns"] / 1e3, cpu / 1e3 / numbers["sent"]);
+        return new LatencySample(
+            numbers["p50_ns"] / 1e3, numbers["p99_ns"] / 1e3, cpu / 1e3 / numbers["received"],
+            1 - ((double)numbers["received"] / numbers["sent"]));
     }
 }

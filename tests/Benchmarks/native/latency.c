@@ -18,7 +18,7 @@
 enum { FRAME = 100, FRAMING = 8, BUFFER = 1 << 20, EXPERIMENTAL_ETHERTYPE = 0x88b5 };
 
 /* For frames that are still on their way when the last was sent. */
-static const int64_t longest_wait_ns = 5000000000;
+static const int64_t longest_wait_ns = 1000000000;
 
 static int listener;
 static int64_t *latencies;
