@@ -14,7 +14,8 @@ of C programs for the same job (tests/Benchmarks/native), of tcpdump and of QEMU
 own filter-mirror, all in one run, in a network namespace of its own. Prints the
 tables and writes them to docs/PERFORMANCE.md, which also tells how each figure is
 measured. About 12 minutes; needs root and two CPUs with nothing else to do
-(installs missing Debian packages).
+(installs missing Debian packages). Outside its namespace it changes one thing: the
+sysctl net.core.rmem_max is lowered for a fraction of a second at a time.
 
   --quick    one short repeat of everything, some 2 minutes; writes no file
 

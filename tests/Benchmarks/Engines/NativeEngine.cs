@@ -9,6 +9,12 @@ internal sealed class NativeEngine(string name, string program, Func<Traffic, st
     {
         string[] arguments = [TapName, world.PeerPath, .. options?.Invoke(traffic) ?? []];
         var process = await world.StartAsync(Cpus.Engine, program, arguments);
-        return new RunningEngine(process.Id, async () => new EngineAccount((await process.StopAsync())["dropped"]), process);
+        return new RunningEngine(process.Id, () => StopAsync(process), process);
+    }
+
+    private static async Task<EngineAccount> StopAsync(NativeProcess process)
+    {
+        var numbers = await process.StopAsync();
+        return new EngineAccount(numbers["dropped"], numbers["forwarded"]);
     }
 }

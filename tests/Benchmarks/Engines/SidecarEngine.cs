@@ -16,8 +16,7 @@ internal sealed class SidecarEngine(string name, bool restricted = false, string
     public override async Task<RunningEngine> StartAsync(World world, Traffic traffic)
     {
         var sidecar = await StartAsync(world, restricted, Options(world, 0, 1, properties));
-        return new RunningEngine(
-            sidecar.Id, async () => new EngineAccount((await sidecar.StopAsync())["f0"].KernelDropped), sidecar);
+        return new RunningEngine(sidecar.Id, () => StopAsync(sidecar), sidecar);
     }
 
     /// <summary>`run` with redirectors that all capture on the one TAP and forward to the one reader.</summary>
@@ -43,5 +42,12 @@ internal sealed class SidecarEngine(string name, bool restricted = false, string
         var sidecar = world.Lab.Start(options, command);
         await sidecar.ReadyAsync();
         return sidecar;
+    }
+
+    private static async Task<EngineAccount> StopAsync(Sidecar sidecar)
+    {
+        var report = (await sidecar.StopAsync())["f0"];
+        Accounting.Balances(report);
+        return new EngineAccount(report.KernelDropped, report.Forwarded);
     }
 }

@@ -41,16 +41,19 @@ internal static class Document
     private static Table Throughput(Results results, Traffic traffic)
     {
         var table = new Table(
-            "engine", "sent kpps", "forwarded kpps", "Gbit/s", "lost", "CPU us/frame", "all CPU us/frame", "times the sidecar's CPU");
+            "engine", "sent kpps", "forwarded kpps", "Gbit/s", "lost", "CPU us/frame", "least - most", "all CPU us/frame",
+            "times the sidecar's CPU");
         var rows = results.Throughput.Where(result => result.Traffic == traffic).ToList();
         var sidecar = rows.Single(row => row.Engine == AllEngines.Sidecar);
         foreach (var row in rows)
         {
+            var (least, most) = row.RangeOf(sample => sample.EngineMicroseconds);
             table.Add(
                 row.Engine.Name, Thousands(row.MedianOf(sample => sample.SentPerSecond)),
                 Thousands(row.MedianOf(sample => sample.ForwardedPerSecond)),
                 row.MedianOf(sample => sample.Bytes) == 0 ? "-" : Text(row.MedianOf(sample => sample.Gigabits)),
                 Percent(row.MedianOf(sample => sample.LostShare)), Text(row.MedianOf(sample => sample.EngineMicroseconds)),
+                $"{Text(least)} - {Text(most)}",
                 Text(row.MedianOf(sample => sample.AllMicroseconds)), Text(sidecar.TimesLessThan(row)));
         }
 

@@ -38,6 +38,9 @@ internal static class Throughput
 
         var account = await running.StopAsync();
         var read = await reader.StopAsync();
+        // tcpdump has no reader.
+        if (read["frames"] > 0 && account.Forwarded is { } own)
+            Assert.That(own, Is.EqualTo(read["frames"]), $"{engine.Name}: frames by its own count, and by the reader's");
         var forwarded = account.Forwarded ?? read["frames"];
         Assert.That(forwarded, Is.Positive, $"{engine.Name} forwards {traffic.Name} frames; of {sending.Frames} it dropped {account.Dropped}");
         return new ThroughputSample(
