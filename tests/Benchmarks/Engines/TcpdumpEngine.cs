@@ -15,7 +15,8 @@ internal sealed partial class TcpdumpEngine() : Engine("tcpdump -w /dev/null")
     {
         var process = CapturedProcess.Start(world.Lab.Namespace.CommandLine(
         [
-            .. Cpus.Pin(Cpus.Engine), "tcpdump", "-Z", "root", "-n", "-B", $"{BufferKibibytes}", "-i", TapName, "-Q", "out", "-w", "/dev/null",
+            .. Cpus.Pin(Cpus.Engine),
+            "tcpdump", "-Z", "root", "-n", "-B", $"{BufferKibibytes}", "-i", TapName, "-Q", "out", "-w", "/dev/null",
         ]));
         await Eventually.ThatAsync(
             () => process.HasExited || process.Error.Contains("listening on", StringComparison.Ordinal), "tcpdump listens");

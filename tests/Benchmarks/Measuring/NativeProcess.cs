@@ -34,7 +34,8 @@ internal sealed class NativeProcess : IAsyncDisposable
     {
         var started = Start(world, cpu, program, arguments);
         await Eventually.ThatAsync(
-            () => started._process.HasExited || started._process.Output.StartsWith("ready", StringComparison.Ordinal), $"{program} is ready");
+            () => started._process.HasExited || started._process.Output.StartsWith("ready", StringComparison.Ordinal),
+            $"{program} is ready");
         return started;
     }
 

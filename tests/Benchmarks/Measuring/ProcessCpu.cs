@@ -39,7 +39,8 @@ internal static class ProcessCpu
     private static int[] FindSoftirqThreads() =>
     [
         .. Directory.GetDirectories("/proc")
-            .Where(folder => int.TryParse(Path.GetFileName(folder), out _) && NameOf(folder).StartsWith("ksoftirqd/", StringComparison.Ordinal))
+            .Where(folder => int.TryParse(Path.GetFileName(folder), out _)
+                && NameOf(folder).StartsWith("ksoftirqd/", StringComparison.Ordinal))
             .Select(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)),
     ];
 

@@ -65,7 +65,8 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Sends to the end.</summary>
     public async Task<Sending> SendAsync(Traffic traffic, double seconds, string ifname = TapName)
     {
-        await using var generator = NativeProcess.Start(this, Cpus.Ends, "generator", ifname, traffic.Size, Text(seconds), Text(traffic.Rate));
+        await using var generator = NativeProcess.Start(
+            this, Cpus.Ends, "generator", ifname, traffic.Size, Text(seconds), Text(traffic.Rate));
         return Sending.Parse(await generator.WaitForNumbersAsync());
     }
 
@@ -83,7 +84,8 @@ internal sealed class World : IAsyncDisposable
             var now = ProcessCpu.Nanoseconds(processes);
             looks = now - used < idle && !ProcessCpu.WaitForCpu(processes) ? looks + 1 : 0;
             used = now;
-            if (TimeProvider.System.GetElapsedTime(started) > 3 * Eventually.Deadline) Assert.Fail("the engine is still busy long after the last frame");
+            if (TimeProvider.System.GetElapsedTime(started) > 3 * Eventually.Deadline)
+                Assert.Fail("The engine is still busy long after the last frame.");
         }
     }
 

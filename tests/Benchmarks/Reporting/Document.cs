@@ -29,7 +29,8 @@ internal static class Document
         CultureInfo.InvariantCulture,
         $"""
         Written by `scripts/bench.sh` on {machine.At:yyyy-MM-dd HH:mm} UTC: {machine.Cores} CPUs ({machine.Cpu}), Linux {machine.Kernel},
-        load {machine.Load} before it began. {machine.Sidecar}, {machine.SidecarBytes} bytes; {machine.Qemu}; {machine.Compiler}.
+        load {machine.Load} before it began.
+        {machine.Sidecar}, {machine.SidecarBytes} bytes; {machine.Qemu}; {machine.Compiler}.
         {(settings.Repeats == 1 ? "One repeat" : $"Medians of {settings.Repeats} alternating repeats")} of {settings.Seconds} s.
 
         """);

@@ -33,7 +33,9 @@ internal sealed class ReachTable
 
         var super = The(engine, Traffic.SuperFrames);
         var (cost, gigabits) = (super.MedianOf(sample => sample.EngineMicroseconds), super.MedianOf(sample => sample.Gigabits));
-        Add($"{prefix}64 KiB GSO, CPU for a frame", $"{Text(cost)} us, {Text(gigabits)} Gbit/s", "10 us, 18 Gbit/s", cost <= 10 && gigabits >= 18);
+        Add(
+            $"{prefix}64 KiB GSO, CPU for a frame", $"{Text(cost)} us, {Text(gigabits)} Gbit/s", "10 us, 18 Gbit/s",
+            cost <= 10 && gigabits >= 18);
 
         void AddAtFullRate(Traffic traffic, double most, string aim)
         {
@@ -67,7 +69,8 @@ internal sealed class ReachTable
         foreach (var traffic in (Traffic[])[Traffic.Small, Traffic.Full, Traffic.SuperFrames])
         {
             var own = The(AllEngines.Sidecar, traffic);
-            var best = AllEngines.BestC.Select(engine => The(engine, traffic)).MinBy(result => result.MedianOf(sample => sample.EngineMicroseconds))!;
+            var best = AllEngines.BestC.Select(engine => The(engine, traffic))
+                .MinBy(result => result.MedianOf(sample => sample.EngineMicroseconds))!;
             var times = best.TimesLessThan(own);
             Add($"{traffic.Name}: CPU against the best C", $"{Text(times)} of {best.Engine.Name}", "1.10", times <= 1.10);
         }

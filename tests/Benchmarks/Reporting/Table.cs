@@ -18,7 +18,8 @@ internal sealed class Table(params string[] titles)
         var widths = titles.Select((title, column) => _rows.Select(row => row[column].Length).Append(title.Length).Max()).ToArray();
         var text = new StringBuilder();
         Append(text, titles, widths);
-        text.Append('|').AppendJoin('|', widths.Select((width, column) => column == 0 ? new string('-', width + 2) : new string('-', width + 1) + ':'))
+        text.Append('|')
+            .AppendJoin('|', widths.Select((width, column) => new string('-', width + 1) + (column == 0 ? '-' : ':')))
             .Append("|\n");
         foreach (var row in _rows) Append(text, row, widths);
         return text.ToString();

@@ -12,7 +12,8 @@ internal static partial class Idle
     private static readonly TimeSpan _day = TimeSpan.FromDays(1);
 
     /// <summary>Says when the shell became the sidecar, by the clock of the sidecar's log.</summary>
-    private static readonly string[] _tellWhenStarted = ["bash", "-c", "export TZ=UTC; echo \"exec ${EPOCHREALTIME/,/.}\" >&2; exec \"$@\"", "bash"];
+    private static readonly string[] _tellWhenStarted =
+        ["bash", "-c", "export TZ=UTC; echo \"exec ${EPOCHREALTIME/,/.}\" >&2; exec \"$@\"", "bash"];
 
     public static async Task<IdleResult> MeasureAsync(World world)
     {

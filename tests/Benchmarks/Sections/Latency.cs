@@ -4,7 +4,7 @@ using QmpRedirector.Benchmarks.Measuring;
 
 namespace QmpRedirector.Benchmarks.Sections;
 
-/// <summary>How long a frame takes from the moment before it is sent to the moment its reader's read returns, one frame at a time.</summary>
+/// <summary>How long a frame takes from the moment before it is sent to the return of its reader's read, one frame at a time.</summary>
 internal static class Latency
 {
     private const int SigUsr1 = 10;

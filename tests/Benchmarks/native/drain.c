@@ -1,6 +1,6 @@
 /*
  * drain PATH: reads whatever comes over any number of connections to PATH as fast as it can. On SIGTERM it waits for their ends and prints
- * how many whole frames (by QEMU's framing with vnet_hdr_support=on) and how many bytes have come: the count the forwarders have no part in.
+ * how many whole frames (by QEMU's framing with vnet_hdr_support=on) and how many bytes have come: a count the forwarders have no part in.
  */
 #include "common.h"
 

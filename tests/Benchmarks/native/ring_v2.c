@@ -23,7 +23,11 @@ static struct ring make_ring(const struct forwarder *forwarder, size_t slot, siz
     /* Slots do not cross blocks: small blocks waste less memory in one piece, large ones hold a large slot at all. */
     size_t block = slot > SMALL_BLOCK ? LARGE_BLOCK : SMALL_BLOCK;
     struct ring ring = {.slot = slot, .block = block, .slots_a_block = (unsigned)(block / slot)};
-    struct tpacket_req request = {.tp_block_size = (unsigned)block, .tp_block_nr = (unsigned)(size / block), .tp_frame_size = (unsigned)slot};
+    struct tpacket_req request = {
+        .tp_block_size = (unsigned)block,
+        .tp_block_nr = (unsigned)(size / block),
+        .tp_frame_size = (unsigned)slot,
+    };
     int version = TPACKET_V2, headroom = HEADROOM;
 
     ring.slots = request.tp_frame_nr = ring.slots_a_block * request.tp_block_nr;
