@@ -12,6 +12,9 @@ internal static class Allocation
     /// <summary>256 MiB, in the hexadecimal the runtime reads: as much as an object for each of 10^7 frames.</summary>
     private static readonly string[] _largeFirstGeneration = ["env", "DOTNET_GCgen0size=10000000"];
 
+    /// <summary>What is dropped would not count, so it is not sent as fast as it goes.</summary>
+    private static readonly Traffic _traffic = Traffic.Small with { Rate = 400_000 };
+
     public static async Task<AllocationResult> MeasureAsync(World world)
     {
         Progress.Tell($"allocation over {world.Settings.AllocationFrames} frames");
@@ -27,7 +30,7 @@ internal static class Allocation
         var before = ProcessMemory.FaultsOf(sidecar.Id);
         var sent = 0L;
         while (sent < world.Settings.AllocationFrames)
-            sent += (await world.SendAsync(Traffic.Small, world.Settings.Seconds)).Frames;
+            sent += (await world.SendAsync(_traffic, world.Settings.Seconds)).Frames;
         await world.SettleAsync(sidecar.Id, reader.Id);
         var faults = ProcessMemory.FaultsOf(sidecar.Id) - before;
         var report = (await sidecar.StopAsync())["f0"];

@@ -42,7 +42,7 @@ internal static class Throughput
         if (read["frames"] > 0 && account.Forwarded is { } own)
             Assert.That(own, Is.EqualTo(read["frames"]), $"{engine.Name}: frames by its own count, and by the reader's");
         var forwarded = account.Forwarded ?? read["frames"];
-        Assert.That(forwarded, Is.Positive, $"{engine.Name}: forwarded of {sending.Frames} {traffic.Name} frames, {account.Dropped} dropped");
+        Assert.That(forwarded, Is.Positive, $"{engine.Name}: forwarded of {sending.Frames} frames, {account.Dropped} dropped");
         return new ThroughputSample(
             sending, forwarded, account.Dropped, read["bytes"], engineCpu, engineCpu + restCpu + sending.CpuNanoseconds);
     }
