@@ -6,7 +6,7 @@ namespace QmpRedirector.Benchmarks.Measuring;
 internal sealed record Traffic(string Name, string Size, double Rate = 0)
 {
     private const int SuperFrameBytes = 65226;
-    private const double OfferedBits = 20e9;
+    private const double OfferedGigabits = 20;
 
     public static Traffic Small { get; } = new("64 B", "64");
 
@@ -17,9 +17,12 @@ internal sealed record Traffic(string Name, string Size, double Rate = 0)
     /// <summary>
     /// The longest frames a host's TCP sends to a TAP, paced: the generator makes them faster than any engine could copy them.
     /// </summary>
-    public static Traffic SuperFrames { get; } = new("64 KiB GSO", $"{SuperFrameBytes}", Math.Round(OfferedBits / 8 / SuperFrameBytes));
+    public static Traffic SuperFrames { get; } =
+        new("64 KiB GSO", $"{SuperFrameBytes}", Math.Round(OfferedGigabits * 1e9 / 8 / SuperFrameBytes));
 
     public static IReadOnlyList<Traffic> All { get; } = [Small, Full, Mixed, SuperFrames];
 
     public bool IsSuperFrames => Size == SuperFrames.Size;
+
+    public string Title => IsSuperFrames ? $"{Name}, {OfferedGigabits} Gbit/s offered" : $"{Name} at full rate";
 }

@@ -15,7 +15,7 @@ internal static class Document
         var text = new StringBuilder();
         text.Append("# Performance\n\n").Append(About(machine, settings)).Append('\n');
         Section(text, "Aims", ReachTable.Of(results));
-        foreach (var traffic in Traffic.All) Section(text, Title(traffic), Throughput(results, traffic));
+        foreach (var traffic in Traffic.All) Section(text, traffic.Title, Throughput(results, traffic));
         Section(text, "Latency, us: p50 / p99, and CPU of the engine for a frame", Latency(results));
         Section(text, "The process", Process(results));
         Section(text, "What the sender pays (64 B at full rate)", SenderCost(results));
@@ -36,8 +36,6 @@ internal static class Document
         """);
 
     private static void Section(StringBuilder text, string title, Table table) => text.Append($"## {title}\n\n{table}\n");
-
-    private static string Title(Traffic traffic) => traffic.Rate == 0 ? $"{traffic.Name} at full rate" : $"{traffic.Name}, 20 Gbit/s offered";
 
     private static Table Throughput(Results results, Traffic traffic)
     {
