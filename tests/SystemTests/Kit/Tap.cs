@@ -57,12 +57,11 @@ internal sealed class Tap : IDisposable
             MemoryMarshal.Write(request[IfNameSize..], in mode);
             LibC.Check(LibC.Ioctl(file, Linux.TunSetIff, ref request[0]), $"TUNSETIFF {name}");
             if (vnetHeaderLength > 0)
-            {
                 LibC.Check(LibC.Ioctl(file, Linux.TunSetVnetHdrSize, ref vnetHeaderLength), "TUNSETVNETHDRSZ");
-                LibC.Check(LibC.Ioctl(file, Linux.TunSetOffload, Linux.TunOffloads), "TUNSETOFFLOAD");
-            }
 
-            return new Tap(ns, name, vnetHeaderLength, file);
+            var opened = new Tap(ns, name, vnetHeaderLength, file);
+            if (vnetHeaderLength > 0) opened.TurnOffloadsOn();
+            return opened;
         });
         await ns.ExecAsync("ip", "link", "set", name, "up");
         return tap;
@@ -72,6 +71,9 @@ internal sealed class Tap : IDisposable
         LinkCounters.Parse(await ns.ExecAsync("ip", "-j", "-s", "link", "show", "dev", name));
 
     public Task<LinkCounters> CountersAsync() => CountersAsync(_namespace, Name);
+
+    /// <summary>As a guest's driver does; a QEMU that is given the TAP turns them off until then.</summary>
+    public void TurnOffloadsOn() => LibC.Check(LibC.Ioctl(_file, Linux.TunSetOffload, Linux.TunOffloads), "TUNSETOFFLOAD");
 
     /// <summary>The next frame towards the guest, virtio-net header first.</summary>
     public byte[] Read()
