@@ -58,7 +58,7 @@ internal sealed class DataLoop : IDisposable
         _holdsWithoutPeer = options.HoldWithoutPeer;
         _framing = FramingHeader.Size(options.VnetHeaderSupport);
         _counters = new ForwarderCounters(_framing);
-        _moderation = new Moderation(rings.Slots);
+        _moderation = new Moderation(rings.Slots, Stopwatch.GetTimestamp());
         _recorder = options.Recorder;
     }
 

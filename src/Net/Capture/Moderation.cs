@@ -6,7 +6,9 @@ namespace QmpRedirector.Net;
 /// Decides between two ways to wait, as a NIC's adaptive interrupt moderation does: while frames are rare the thread is woken by each;
 /// while they are many it lets them gather for a time, in which the kernel has nobody to wake.
 /// </summary>
-internal sealed class Moderation(int[] slots)
+/// <param name="slots">Frames each ring can hold.</param>
+/// <param name="now">A <see cref="Stopwatch"/> timestamp.</param>
+internal sealed class Moderation(int[] slots, long now)
 {
     // To be woken costs 10 to 20 us of CPU and the sender a few, so at 50 frames/ms the wake-ups alone would take a core. Half of it
     // leads back: a rate near the limit must not change the way with every window.
@@ -24,7 +26,7 @@ internal sealed class Moderation(int[] slots)
     private static readonly long _window = Stopwatch.Frequency / 1000;
 
     private readonly long[] _takenBefore = new long[slots.Length];
-    private long _since = Stopwatch.GetTimestamp();
+    private long _since = now;
     private TimeSpan _rest;
 
     /// <summary>Frames are many.</summary>
