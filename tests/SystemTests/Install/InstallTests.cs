@@ -49,7 +49,8 @@ internal sealed class InstallTests
     public async Task The_AppArmor_profile_compiles()
     {
         var binary = Path.Combine(_lab, "profile");
-        await _host.RunAsync("sh", "-c", $"apparmor_parser -Q -K -S {Sidecar.RepositoryRoot}/scripts/install/apparmor/qmp-redirector > {binary}");
+        var profile = Path.Combine(Sidecar.RepositoryRoot, "scripts/install/apparmor/qmp-redirector");
+        await _host.RunAsync("sh", "-c", $"apparmor_parser -Q -K -S {profile} > {binary}");
 
         Assert.That(new FileInfo(binary).Length, Is.GreaterThan(1000));
     }
@@ -72,7 +73,8 @@ internal sealed class InstallTests
     {
         await _host.RunAsync(_install, "--uninstall");
         // lintian looks for some ten seconds, and longer where others want the processors.
-        var package = (await _host.RunAsync(TimeSpan.FromMinutes(2), Path.Combine(Sidecar.RepositoryRoot, "scripts", "package.sh"), _lab)).Trim();
+        var script = Path.Combine(Sidecar.RepositoryRoot, "scripts", "package.sh");
+        var package = (await _host.RunAsync(TimeSpan.FromMinutes(2), script, _lab)).Trim();
         await _host.RunAsync("dpkg", "-i", package);
         // systemd knows only what the test shows it.
         await _host.RunAsync("cp", "/lib/systemd/system/qmp-redirector@.service", "/run/units/");

@@ -7,7 +7,7 @@ internal sealed partial class LibvirtTests
 {
     private const string Proxy = "vm-1-qmp.service";
 
-    /// <summary>Several redirectors ask about their NICs: the proxy answers nothing any more once two commands have come together.</summary>
+    /// <summary>Several that ask about their NIC: the proxy answers nothing any more once two commands have come together.</summary>
     private const string ProxyMetadata = $"""
         <qr:redirector xmlns:qr='urn:qmp-redirector:domain:1' qmp='unix:/run/qmp-redirector/qemu/{Guest}.qmp'>
           <qr:chardev>socket,id=m0,path=/run/lab/{TestDomain.Chardev}</qr:chardev>

@@ -26,7 +26,7 @@ internal sealed partial class LibvirtTests
         string[] programs =
             ["/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/bin/virt-qemu-qmp-proxy", "/usr/lib/systemd/systemd", "/usr/bin/python3"];
         foreach (var program in programs)
-            Assert.That(program, Does.Exist, "needs libvirt-daemon-system, libvirt-clients, -clients-qemu, systemd, python3 (scripts/test.sh)");
+            Assert.That(program, Does.Exist, "needs libvirt, libvirt-clients-qemu, systemd and python3 (scripts/test.sh)");
         _namespaces.AddRange([await NetworkNamespace.CreateAsync(), await NetworkNamespace.CreateAsync()]);
         _lab = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), _namespaces[0].Name)).FullName;
         // QEMU, which is not root, makes the migration's socket here.
