@@ -65,6 +65,8 @@ internal sealed class Sidecar : IAsyncDisposable
         Assert.That(Binary, Does.Exist, "build the sidecar first (scripts/build.sh), or name it in QMP_REDIRECTOR_BINARY");
         var notify = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         notify.Bind(new UnixDomainSocketEndPoint(notifyPath));
+        // The wrapper may make it another user.
+        File.SetUnixFileMode(notifyPath, (UnixFileMode)0b110_110_110);
         var environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notifyPath };
         return new Sidecar(CapturedProcess.Start(ns.CommandLine([.. wrapper, .. Command, .. arguments]), environment), notify);
     }
