@@ -8,11 +8,13 @@ internal static class UnitFilter
     /// <summary>The program that execs its arguments under the filter. Whoever runs the binary may use it.</summary>
     public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "filtered");
 
+    private static volatile bool _isMade;
+
     /// <summary>
     /// What to put before the binary. Nothing for another build (a Debug build makes code at run time, which the unit forbids), and nothing
-    /// in the lab, where a compiler takes long.
+    /// in suites that have not called <see cref="CompileAsync"/>: in the lab a compiler takes long.
     /// </summary>
-    public static string[] Launcher => Sidecar.IsNativeBuild && !Eventually.InLab ? [Program] : [];
+    public static string[] Launcher => _isMade && Sidecar.IsNativeBuild ? [Program] : [];
 
     /// <summary>Makes <see cref="Program"/> from the unit's file.</summary>
     public static async Task CompileAsync()
@@ -31,6 +33,7 @@ internal static class UnitFilter
                 "gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-O2", "-static", "-I", folder.FullName, "-o", made,
                 Path.Combine(sources, "filtered.c"));
             File.Move(made, Program, overwrite: true);
+            _isMade = true;
         }
         finally
         {
