@@ -22,7 +22,8 @@ done
 
 need_packages gcc=gcc /usr/include/stdlib.h=libc6-dev /usr/include/linux/if_packet.h=linux-libc-dev \
   qemu-system-x86_64=qemu-system-x86 ip=iproute2 tcpdump=tcpdump socat=socat setpriv=util-linux tshark=tshark promtool=prometheus \
-  python3=python3 systemd-analyze=systemd libvirtd=libvirt-daemon-system virsh=libvirt-clients \
+  /usr/bin/python3=python3 /usr/share/doc/python3-seccomp=python3-seccomp systemd-analyze=systemd \
+  libvirtd=libvirt-daemon-system virsh=libvirt-clients virt-qemu-qmp-proxy=libvirt-clients-qemu \
   "/usr/lib/$(uname -m)-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so=libvirt-daemon-driver-qemu" \
   apparmor_parser=apparmor lintian=lintian dpkg-shlibdeps=dpkg-dev
 results=$PWD/TestResults

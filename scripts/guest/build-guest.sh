@@ -8,6 +8,8 @@ here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 . "$here/../lib/common.sh"
 # shellcheck source=scripts/lib/debian.sh
 . "$here/../lib/debian.sh"
+# shellcheck source=scripts/lib/cache.sh
+. "$here/../lib/cache.sh"
 
 modules=(virtio_pci virtio_net virtio_blk virtio_console pvpanic-mmio pvpanic-pci)
 tools=(send-numbered compare-captures ask)
@@ -61,19 +63,10 @@ main() {
     shift
   done
 
-  cache=$(cache_folder)/guest
-  mkdir -p "$cache"
-  # Two that run at once: the second waits and finds everything made.
-  exec {lock}> "$cache/lock"
-  flock "$lock"
-  # Everything is made here and moved to its name when it is complete.
-  work=$(mktemp -d "$cache/new.XXXXXX")
-  trap 'rm -rf -- "$work"' EXIT
-
+  open_cache guest
   debian=$cache/debian
   [[ -z $refresh ]] || rm -rf -- "$debian"
-  # Named by the sources, so working copies that differ can share the cache.
-  version=$(cat -- "$here"/{build-guest.sh,init,agent.c,capture.c,numbered.h,../lib/debian.sh} "$here"/tools/*.c | sha256sum | cut -c 1-16)
+  version=$(recipe "$here"/{build-guest.sh,init,agent.c,capture.c,numbered.h,../lib/debian.sh} "$here"/tools/*.c)
   initrd=$cache/initrd-$version.img
   folder=$cache/tools-$version
 
@@ -84,6 +77,10 @@ main() {
   fi
   [[ -d $folder ]] || build_tools "$folder"
   [[ -f $initrd && $initrd -nt $debian ]] || build_initrd "$debian" "$initrd"
+  touch -- "$folder" "$initrd"
+  # More than the lab's, being small: working copies that differ run tests at the same time.
+  keep_latest 8 'tools-*'
+  keep_latest 8 'initrd-*'
 
   printf 'KERNEL=%s\nINITRD=%s\nTOOLS=%s\n' "$(echo "$debian"/boot/vmlinuz-*)" "$initrd" "$folder"
 }

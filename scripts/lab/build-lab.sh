@@ -8,6 +8,8 @@ here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 . "$here/../lib/common.sh"
 # shellcheck source=scripts/lib/debian.sh
 . "$here/../lib/debian.sh"
+# shellcheck source=scripts/lib/cache.sh
+. "$here/../lib/cache.sh"
 
 # What the initramfs needs to reach its root; the rest is loaded from there.
 modules=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
@@ -73,17 +75,8 @@ build_initrd() {
   mv -- "$work/initrd" "$2"
 }
 
-# remove_old PATTERN: of what other recipes made, the latest used is left, for a working copy that differs.
-remove_old() {
-  local old
-  # shellcheck disable=SC2012,SC2086 # the names are this script's own; unquoted for the pattern
-  ls -dt -- "$cache"/$1 2> /dev/null | tail -n +3 | while read -r old; do
-    rm -rf -- "$old"
-  done
-}
-
 main() {
-  local refresh='' version kernel initrd
+  local refresh='' kernel initrd
   while (($#)); do
     case $1 in
       -h | --help) usage; exit ;;
@@ -93,27 +86,17 @@ main() {
     shift
   done
 
-  cache=$(cache_folder)/lab
-  mkdir -p "$cache"
-  # Two that run at once: the second waits and finds everything made.
-  exec {lock}> "$cache/lock"
-  flock "$lock"
-  work=$(mktemp -d "$cache/new.XXXXXX")
-  trap 'rm -rf -- "$work"' EXIT
-
-  # Named by their recipes.
-  version=$(cat -- "$here/build-lab.sh" "$here/../lib/debian.sh" | sha256sum | cut -c 1-16)
-  kernel=$cache/kernel-$version
-  version=$(cat -- "$here/init" "$here/build-lab.sh" "$here/../lib/debian.sh" | sha256sum | cut -c 1-16)
-  initrd=$cache/initrd-$version.img
+  open_cache lab
+  kernel=$cache/kernel-$(recipe "$here/build-lab.sh" "$here/../lib/debian.sh")
+  initrd=$cache/initrd-$(recipe "$here/init" "$here/build-lab.sh" "$here/../lib/debian.sh").img
   [[ -z $refresh ]] || rm -rf -- "$kernel" "$initrd"
 
   need_packages dpkg=dpkg gzip=gzip xz=xz-utils /sbin/depmod=kmod
   [[ -d $kernel ]] || build_kernel "$kernel"
   [[ -f $initrd && ! $kernel/kernel -nt $initrd ]] || build_initrd "$kernel" "$initrd"
   touch -- "$kernel" "$initrd"
-  remove_old 'kernel-*'
-  remove_old 'initrd-*'
+  keep_latest 2 'kernel-*'
+  keep_latest 2 'initrd-*'
 
   printf 'LAB_KERNEL=%s\nLAB_INITRD=%s\nLAB_MODULES=%s\n' "$kernel/kernel" "$initrd" "$kernel/modules"
 }

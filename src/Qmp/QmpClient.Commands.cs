@@ -74,15 +74,19 @@ public sealed partial class QmpClient
 
     private async Task SendAsync(Socket socket)
     {
+        Task before = Task.CompletedTask;
         try
         {
             await foreach (var pending in _pending.Outgoing.ReadAllAsync())
             {
+                await before;
                 if (!pending.TryStartSending())
                     continue;
                 QmpLog.CommandSent(_log, _options.Address, pending.Command, pending.Id);
                 for (var rest = pending.Request; rest.Length > 0;)
                     rest = rest[await socket.SendAsync(rest, SocketFlags.None)..];
+                if (_options.OneAtATime)
+                    before = Task.WhenAny(pending.Answered, Task.Delay(_options.CommandTimeout, _options.TimeProvider, _closing.Token));
             }
         }
         catch (Exception) when (_disconnect is not null)

@@ -19,6 +19,12 @@ public sealed record QmpClientOptions
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// Sends a command, out of band or not, only when the one before has its reply or has waited <see cref="CommandTimeout"/> for it.
+    /// QEMU executes commands one after the other anyway; libvirt's virt-qemu-qmp-proxy answers none any more once two have come together.
+    /// </summary>
+    public bool OneAtATime { get; init; }
+
+    /// <summary>
     /// Longest message taken, in bytes, at most 1 GiB. QEMU limits its input to as much (qobject/json-streamer.c), not its output.
     /// </summary>
     public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;

@@ -26,7 +26,7 @@ internal static class Vhost
     }
 
     /// <summary>Threads of the kernel, and since Linux 6.4 of the process that has opened vhost.</summary>
-    private static int Threads(int process, string name) =>
+    public static int Threads(int process, string name) =>
         Directory.GetDirectories("/proc").Concat(Directory.GetDirectories($"/proc/{process}/task"))
             .Count(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0]) && NameOf(folder) == name);
 

@@ -30,12 +30,13 @@ internal sealed class VhostGuest : IAsyncDisposable
     public GuestCapture Received { get; }
 
     /// <summary>Boots it and returns when its agent answers and vhost has started.</summary>
-    public static async Task<VhostGuest> BootAsync(int queues = 1)
+    /// <param name="more">More arguments for QEMU.</param>
+    public static async Task<VhostGuest> BootAsync(int queues = 1, params string[] more)
     {
         var lab = await Lab.CreateAsync();
         try
         {
-            return await BootAsync(lab, queues);
+            return await BootAsync(lab, queues, more);
         }
         catch
         {
@@ -71,7 +72,7 @@ internal sealed class VhostGuest : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
 
-    private static async Task<VhostGuest> BootAsync(Lab lab, int queues)
+    private static async Task<VhostGuest> BootAsync(Lab lab, int queues, string[] more)
     {
         var image = await GuestImage.GetAsync();
         await lab.Namespace.ExecAsync(
@@ -83,7 +84,7 @@ internal sealed class VhostGuest : IAsyncDisposable
             "-netdev", $"tap,id=net0,ifname={Lab.TapName},script=no,downscript=no,vhost=on{many}",
             "-device", $"virtio-net-pci,id={Nic},netdev=net0,mac={Mac},romfile=" + (queues > 1 ? $",mq=on,vectors={(2 * queues) + 2}" : ""),
             "-device", "virtio-serial-pci", "-chardev", $"file,id=own,path={lab.PathOf("guest.pcap")}",
-            "-device", "virtserialport,chardev=own",
+            "-device", "virtserialport,chardev=own", .. more,
         ]);
         var console = lab.Own(await GuestConsole.ConnectAsync(lab.PathOf("console")));
         await qemu.Qmp.ExecuteAsync("cont");

@@ -58,7 +58,9 @@ internal sealed class VhostTests
         {
             await EnterAsync("paused", _guest.Qemu.Qmp.StopAsync);
             Assert.That(await _guest.VhostStartedAsync(), Is.False, "a stopped VM has no vhost");
+            var taken = await TakenAsync();
             for (var i = 0; i < 10; i++) redirectors.Send("paused");
+            await Eventually.ThatAsync(async () => await TakenAsync() > taken, "QEMU has read a frame from the TAP");
             await EnterAsync("running", _guest.Qemu.Qmp.ContinueAsync);
             redirectors.Send("running");
         }
@@ -73,6 +75,8 @@ internal sealed class VhostTests
             _guest.Received.Frames.Skip(received).Select(frame => Frames.NumberOf(frame.AsSpan(VnetHeader.Length))),
             Is.EqualTo(Enumerable.Range(0, 23).Where(number => number is not (1 or 12))),
             "what stop and cont leave of the guest's own frames");
+
+        async Task<long> TakenAsync() => (await Tap.CountersAsync(_guest.Lab.Namespace, Lab.TapName)).TxPackets;
 
         int Last() => Frames.NumberOf(_guest.Received.Frames[^1].AsSpan(VnetHeader.Length));
 

@@ -205,6 +205,42 @@ public sealed class QmpCommandTests
     }
 
     [Test]
+    public async Task One_at_a_time_no_command_is_sent_before_the_reply_to_the_one_before()
+    {
+        var (client, vm) = await Clients.ConnectAsync(_server, Clients.OptionsOf(_server) with { OneAtATime = true });
+        await using var disposed = client;
+        var executing = Enumerable.Range(0, 20).Select(_ => client.ExecuteAsync("echo")).ToArray();
+        var receiving = vm.ReceiveAsync();
+        for (var i = 0; i < executing.Length; i++)
+        {
+            var command = await Bounded.WaitAsync(receiving, "the next command");
+            receiving = vm.ReceiveAsync();
+            Assert.That(receiving.IsCompleted, Is.False, $"command {i + 1} has come before command {i} was answered");
+            await vm.SendReturnAsync($"{i}", command);
+        }
+
+        var replies = await Bounded.WaitAsync(Task.WhenAll(executing), "all replies");
+        Assert.That(replies.Select(r => r.Return.GetInt32()), Is.EqualTo(Enumerable.Range(0, 20)));
+    }
+
+    [Test]
+    public async Task One_at_a_time_a_command_without_reply_holds_the_next_until_its_time_is_over()
+    {
+        var options = Clients.OptionsOf(_server) with { OneAtATime = true, TimeProvider = _time };
+        var (client, vm) = await Clients.ConnectAsync(_server, options);
+        await using var disposed = client;
+        var slow = client.ExecuteAsync("slow");
+        await vm.ExpectAsync("slow");
+        _time.Advance(TimeSpan.FromSeconds(11));
+        await Clients.FailureAsync<QmpTimeoutException>(slow);
+
+        var next = client.ExecuteAsync("next");
+        await vm.ExpectAsync("next");
+        await vm.SendReturnAsync();
+        await Bounded.WaitAsync(next, "the next reply");
+    }
+
+    [Test]
     public async Task A_peer_that_stops_answering_is_not_sent_commands_without_end()
     {
         var unanswered = Enumerable.Range(0, 1024).Select(_ => _client.ExecuteAsync("deaf")).ToArray();

@@ -15,8 +15,11 @@ internal sealed class Prerequisites
             Assert.That(LibC.GetEffectiveUserId(), Is.Zero, "system tests need root");
             foreach (var file in (string[])["/dev/net/tun", "/usr/bin/qemu-system-x86_64", "/usr/bin/setpriv"])
                 Assert.That(file, Does.Exist, "system tests need TAP devices, Debian's qemu-system-x86 and util-linux");
+            foreach (var file in (string[])["/usr/bin/gcc", "/usr/bin/systemd-analyze", "/usr/share/doc/python3-seccomp"])
+                Assert.That(file, Does.Exist, "the unit's filter needs gcc, libc6-dev, systemd and python3-seccomp (scripts/test.sh)");
         }
 
         await NetworkNamespace.RemoveLeftoversAsync();
+        await UnitFilter.CompileAsync();
     }
 }

@@ -14,7 +14,8 @@ internal sealed class ReaderGoneTests
     public async Task Decode_of_a_stream_that_goes_on_ends_with_its_reader(string arguments)
     {
         // What head exits with is not asked: pipefail gives the status of decode.
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"set -o pipefail; '{Sidecar.Binary}' {arguments} | head -c 1"])
+        var command = $"set -o pipefail; '{string.Join("' '", Sidecar.Command)}' {arguments} | head -c 1";
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

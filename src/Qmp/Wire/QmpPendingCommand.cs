@@ -8,6 +8,7 @@ internal sealed class QmpPendingCommand(long id, string command, ReadOnlyMemory<
     private const int Abandoned = 2;
 
     private readonly TaskCompletionSource<QmpReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state = Queued;
 
     public long Id => id;
@@ -17,6 +18,9 @@ internal sealed class QmpPendingCommand(long id, string command, ReadOnlyMemory<
     public ReadOnlyMemory<byte> Request => request;
 
     public Task<QmpReply> Reply => _reply.Task;
+
+    /// <summary>Completes with the reply, also a late one, or with the connection.</summary>
+    public Task Answered => _answered.Task;
 
     /// <summary>Whether it is still wanted. From here on it is written to its end: half a request would spoil the stream.</summary>
     public bool TryStartSending() => Interlocked.CompareExchange(ref _state, Sending, Queued) == Queued;
@@ -30,8 +34,16 @@ internal sealed class QmpPendingCommand(long id, string command, ReadOnlyMemory<
     }
 
     /// <summary>False if nobody waited for it.</summary>
-    public bool Complete(QmpReply reply) => _reply.TrySetResult(reply);
+    public bool Complete(QmpReply reply)
+    {
+        _answered.TrySetResult();
+        return _reply.TrySetResult(reply);
+    }
 
     /// <summary>False if nobody waited for it.</summary>
-    public bool Fail(Exception exception) => _reply.TrySetException(exception);
+    public bool Fail(Exception exception)
+    {
+        _answered.TrySetResult();
+        return _reply.TrySetException(exception);
+    }
 }

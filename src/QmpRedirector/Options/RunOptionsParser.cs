@@ -34,6 +34,7 @@ internal static class RunOptionsParser
         QmpAddress? qmp = Qmp(scalars, report, isComplete);
         QmpAddress? control = Address(scalars, "control", report);
         ChardevAddress? metrics = Metrics(scalars, report);
+        string? pcapng = Pcapng(scalars, report);
         if (objects.Count == 0 && isComplete && !scalars.Has("control"))
         {
             report.Error(
@@ -45,7 +46,7 @@ internal static class RunOptionsParser
         IReadOnlyList<RedirectorOptions> redirectors =
             PacketFds.Give(arguments.PacketFds, [.. objects.Select(static declared => declared.Value).OfType<RedirectorOptions>()], report);
         return OptionsResult<RunOptions>.From(
-            report.Errors.Count == 0 ? Build(qmp!, control, metrics, scalars, chardevs, redirectors) : null, report);
+            report.Errors.Count == 0 ? Build(qmp!, control, metrics, pcapng, scalars, chardevs, redirectors) : null, report);
     }
 
     private static string ScalarOrigin(string key, string value) =>
@@ -87,6 +88,19 @@ internal static class RunOptionsParser
         return address;
     }
 
+    private static string? Pcapng(OptionReader scalars, OptionReport report)
+    {
+        string? file = scalars.String("pcapng");
+        if (file == "-")
+        {
+            report.Error(
+                OriginOf("pcapng", scalars),
+                "a sidecar does not record to standard output; name a FIFO (mkfifo), and let Wireshark read that (wireshark -k -i FIFO)");
+        }
+
+        return file;
+    }
+
     // On the command line the origin names the option; in a file there are several addresses.
     private static string OriginOf(string key, OptionReader scalars)
     {
@@ -101,6 +115,7 @@ internal static class RunOptionsParser
         QmpAddress qmp,
         QmpAddress? control,
         ChardevAddress? metrics,
+        string? pcapng,
         OptionReader scalars,
         List<DeclaredChardev> chardevs,
         IReadOnlyList<RedirectorOptions> redirectors) => new()
@@ -111,7 +126,7 @@ internal static class RunOptionsParser
         Redirectors = redirectors,
         PidFile = scalars.String("pid"),
         Metrics = metrics,
-        PcapngFile = scalars.String("pcapng"),
+        PcapngFile = pcapng,
         OneOff = scalars.Boolean("one-off") ?? false,
         WaitNetdev = scalars.Boolean("wait-netdev") ?? false,
         LogLevel = scalars.String("log-level") switch

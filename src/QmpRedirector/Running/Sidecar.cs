@@ -46,7 +46,7 @@ internal sealed class Sidecar : IAsyncDisposable
         _vm = new VmFollower(
             new VmFollowerOptions
             {
-                Qmp = new QmpClientOptions { Address = options.Qmp, Logger = logger, TimeProvider = time },
+                Qmp = new QmpClientOptions { Address = options.Qmp, OneAtATime = true, Logger = logger, TimeProvider = time },
                 QmpTimeout = options.QmpTimeout,
                 ProcessExit = ProcessExit.WaitAsync,
             },

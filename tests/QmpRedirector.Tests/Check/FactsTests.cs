@@ -125,6 +125,7 @@ internal sealed class FactsTests
             .AddObject("/objects/f2", "filter-redirector").Set("/objects/f2", "indev", "\"\"").Set("/objects/f2", "outdev", "\"x\"")
             .AddObject("/objects/comp0", "colo-compare").Set("/objects/comp0", "primary_in", "\"p0\"")
             .Set("/objects/comp0", "secondary_in", "\"s0\"").Set("/objects/comp0", "vnet_hdr_support", "false")
+            .Set("/objects/comp0", "iothread", "\"/objects/io1\"")
             .AddObject("/objects/ram", "memory-backend-ram");
 
         var peer = (await AskAsync(client => PeerFacts.ReadAsync(client, CancellationToken.None))).Facts!;
@@ -136,6 +137,7 @@ internal sealed class FactsTests
             Assert.That(
                 peer.Consumers.Select(c => (c.Id, c.Indev, c.VnetHdrSupport)).Order(),
                 Is.EqualTo(new[] { ("comp0", "p0", false), ("comp0", "s0", false), ("f1", "red0", true) }));
+            Assert.That(peer.Consumers.First(c => c.Id == "comp0").Properties, Does.Contain(("iothread", "\"io1\"")));
             var filter = peer.Consumers.Single(c => c.Id == "f1");
             Assert.That((filter.Queue, filter.IsOff, filter.Header!.Bytes), Is.EqualTo(("rx", false, (int?)null)));
             Assert.That(filter.Properties.Select(p => p.Name), Is.EqualTo(new[] { "netdev", "queue", "indev", "vnet_hdr_support" }));

@@ -45,7 +45,7 @@ internal sealed class Host : IAsyncDisposable
         var folder = Directory.CreateDirectory(Path.Combine(lab, name)).FullName;
         WriteSetup(folder, number);
         WriteUnits(Path.Combine(folder, "units"), name);
-        var script = Path.Combine(Repository, "tests", "SystemTests", "Install", "host.sh");
+        var script = Path.Combine(Sidecar.RepositoryRoot, "tests", "SystemTests", "Install", "host.sh");
         var process = CapturedProcess.Start(ns.CommandLine([script, folder]));
         await Eventually.ThatAsync(() => process.HasExited || File.Exists(Path.Combine(folder, "pid")), $"the host {name} starts");
         Assert.That(process.HasExited, Is.False, $"the host {name} ended: {process.Error}");
@@ -105,16 +105,6 @@ internal sealed class Host : IAsyncDisposable
         }
     }
 
-    public static string Repository
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QmpRedirector.sln"))) folder = folder.Parent;
-            return folder?.FullName ?? throw new DirectoryNotFoundException("No QmpRedirector.sln above the tests.");
-        }
-    }
-
     private static bool HasProcesses(string group) =>
         Directory.EnumerateFiles(group, "cgroup.procs", SearchOption.AllDirectories).Any(file => File.ReadAllText(file).Length > 0);
 
@@ -124,7 +114,7 @@ internal sealed class Host : IAsyncDisposable
         File.WriteAllText(setup, $$"""
             #!/bin/sh
             set -e
-            {{Repository}}/scripts/install.sh
+            {{Sidecar.RepositoryRoot}}/scripts/install.sh
             mkdir -p /etc/libvirt /var/log/libvirt/qemu
             cat > /etc/libvirt/qemu.conf << CONF
             user = "libvirt-qemu"

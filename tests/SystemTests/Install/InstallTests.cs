@@ -7,7 +7,7 @@ namespace QmpRedirector.SystemTests.Install;
 internal sealed class InstallTests
 {
     private const string Unit = "scripts/install/systemd/qmp-redirector@.service";
-    private static readonly string _install = Path.Combine(Host.Repository, "scripts", "install.sh");
+    private static readonly string _install = Path.Combine(Sidecar.RepositoryRoot, "scripts", "install.sh");
 
     private NetworkNamespace _namespace = null!;
     private string _lab = "";
@@ -36,7 +36,7 @@ internal sealed class InstallTests
     public async Task The_unit_s_exposure_is_1_5_at_most_and_systemd_finds_nothing_wrong_with_it()
     {
         await _host.RunAsync(
-            "systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", Path.Combine(Host.Repository, Unit));
+            "systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", Path.Combine(Sidecar.RepositoryRoot, Unit));
 
         await _host.RunAsync(_install);
         // On the host, where the program it names is installed.
@@ -49,7 +49,8 @@ internal sealed class InstallTests
     public async Task The_AppArmor_profile_compiles()
     {
         var binary = Path.Combine(_lab, "profile");
-        await _host.RunAsync("sh", "-c", $"apparmor_parser -Q -K -S {Host.Repository}/scripts/install/apparmor/qmp-redirector > {binary}");
+        var profile = Path.Combine(Sidecar.RepositoryRoot, "scripts/install/apparmor/qmp-redirector");
+        await _host.RunAsync("sh", "-c", $"apparmor_parser -Q -K -S {profile} > {binary}");
 
         Assert.That(new FileInfo(binary).Length, Is.GreaterThan(1000));
     }
@@ -72,7 +73,8 @@ internal sealed class InstallTests
     {
         await _host.RunAsync(_install, "--uninstall");
         // lintian looks for some ten seconds, and longer where others want the processors.
-        var package = (await _host.RunAsync(TimeSpan.FromMinutes(2), Path.Combine(Host.Repository, "scripts", "package.sh"), _lab)).Trim();
+        var script = Path.Combine(Sidecar.RepositoryRoot, "scripts", "package.sh");
+        var package = (await _host.RunAsync(TimeSpan.FromMinutes(2), script, _lab)).Trim();
         await _host.RunAsync("dpkg", "-i", package);
         // systemd knows only what the test shows it.
         await _host.RunAsync("cp", "/lib/systemd/system/qmp-redirector@.service", "/run/units/");

@@ -8,7 +8,7 @@ namespace QmpRedirector.SystemTests.Install;
 /// outside the unit's filter ends the sidecar, so whatever passes here passes the filter.
 /// </summary>
 [NonParallelizable]
-internal sealed class LibvirtTests
+internal sealed partial class LibvirtTests
 {
     private const string Guest = "vm-1";
     private const string Unit = "qmp-redirector@vm-1.service";
@@ -23,8 +23,10 @@ internal sealed class LibvirtTests
     [OneTimeSetUp]
     public async Task Two_hosts_with_libvirtd()
     {
-        foreach (var program in (string[])["/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/lib/systemd/systemd", "/usr/bin/python3"])
-            Assert.That(program, Does.Exist, "needs libvirt-daemon-system, libvirt-clients, systemd and python3 (scripts/test.sh)");
+        string[] programs =
+            ["/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/bin/virt-qemu-qmp-proxy", "/usr/lib/systemd/systemd", "/usr/bin/python3"];
+        foreach (var program in programs)
+            Assert.That(program, Does.Exist, "needs libvirt, libvirt-clients-qemu, systemd and python3 (scripts/test.sh)");
         _namespaces.AddRange([await NetworkNamespace.CreateAsync(), await NetworkNamespace.CreateAsync()]);
         _lab = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), _namespaces[0].Name)).FullName;
         // QEMU, which is not root, makes the migration's socket here.
@@ -246,10 +248,15 @@ internal sealed class LibvirtTests
 
     private static async Task ForwardAsync(Host host, ChardevPeer peer, int first, int count)
     {
+        await SendAsync(host, first, count);
+        await Eventually.ThatAsync(
+            () => peer.LastNumber == first + count - 1, $"frame {first + count - 1} has come through; {host.SidecarLog}");
+    }
+
+    private static async Task SendAsync(Host host, int first, int count)
+    {
         var tap = (await host.VirshAsync("domiflist", Guest)).Trim().Split(' ')[0];
         using var sender = FrameSender.Open(host.Namespace, tap);
         sender.SendNumbered(first, count);
-        await Eventually.ThatAsync(
-            () => peer.LastNumber == first + count - 1, $"frame {first + count - 1} has come through; {host.SidecarLog}");
     }
 }

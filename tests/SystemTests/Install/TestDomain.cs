@@ -13,7 +13,8 @@ internal static class TestDomain
         </qr:redirector>
         """;
 
-    public static string Xml(string name, string metadata) => $"""
+    /// <param name="ownMonitor">A monitor beside libvirt's, which the hook finds by itself.</param>
+    public static string Xml(string name, string metadata, bool ownMonitor = true) => $"""
         <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
           <name>{name}</name>
           <metadata>{metadata}</metadata>
@@ -30,10 +31,14 @@ internal static class TestDomain
             </interface>
             <memballoon model='none'/>
           </devices>
-          <qemu:commandline>
-            <qemu:arg value='-qmp'/>
-            <qemu:arg value='unix:/run/qmp-redirector/qemu/{name}.qmp,server=on,wait=off'/>
-          </qemu:commandline>
+          {(ownMonitor ? Monitor(name) : "")}
         </domain>
+        """;
+
+    private static string Monitor(string name) => $"""
+        <qemu:commandline>
+          <qemu:arg value='-qmp'/>
+          <qemu:arg value='unix:/run/qmp-redirector/qemu/{name}.qmp,server=on,wait=off'/>
+        </qemu:commandline>
         """;
 }

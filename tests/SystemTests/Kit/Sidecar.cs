@@ -24,8 +24,13 @@ internal sealed class Sidecar : IAsyncDisposable
         _notify = notify;
     }
 
-    public static string Binary =>
-        Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY") ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
+    public static string Binary => OtherBuild ?? Path.Combine(RepositoryRoot, "out", "qmp-redirector");
+
+    /// <summary>It is what scripts/build.sh makes.</summary>
+    public static bool IsNativeBuild => OtherBuild is null;
+
+    /// <summary>The binary as all tests start it.</summary>
+    public static string[] Command => [.. UnitFilter.Launcher, Binary];
 
     /// <summary>Its control socket, by which it is told to end if it is known.</summary>
     public string? Control { get; set; }
@@ -42,7 +47,7 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public bool EndedUnasked => !_toldToEnd && HasExited;
 
-    private static string RepositoryRoot
+    public static string RepositoryRoot
     {
         get
         {
@@ -52,14 +57,18 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
+    private static string? OtherBuild => Environment.GetEnvironmentVariable("QMP_REDIRECTOR_BINARY");
+
     /// <param name="wrapper">A command that execs the binary with fewer rights, for example setpriv.</param>
     public static Sidecar Start(NetworkNamespace ns, string notifyPath, IEnumerable<string> arguments, params string[] wrapper)
     {
         Assert.That(Binary, Does.Exist, "build the sidecar first (scripts/build.sh), or name it in QMP_REDIRECTOR_BINARY");
         var notify = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         notify.Bind(new UnixDomainSocketEndPoint(notifyPath));
+        // The wrapper may make it another user.
+        File.SetUnixFileMode(notifyPath, (UnixFileMode)0b110_110_110);
         var environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notifyPath };
-        return new Sidecar(CapturedProcess.Start(ns.CommandLine([.. wrapper, Binary, .. arguments]), environment), notify);
+        return new Sidecar(CapturedProcess.Start(ns.CommandLine([.. wrapper, .. Command, .. arguments]), environment), notify);
     }
 
     /// <summary>Whether READY=1 has come, without waiting for it.</summary>

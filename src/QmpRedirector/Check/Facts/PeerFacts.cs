@@ -14,7 +14,7 @@ internal sealed record PeerFacts(QmpGreeting Greeting, IReadOnlyList<PeerChardev
 
     private static readonly string[] _compareInputs = ["primary_in", "secondary_in"];
 
-    private static readonly string[] _compareProperties = [.. _compareInputs, "outdev", "vnet_hdr_support"];
+    private static readonly string[] _compareProperties = [.. _compareInputs, "outdev", "vnet_hdr_support", "iothread"];
 
     /// <summary>Before 11.0 an indev is never read again after its first disconnect (net/filter-mirror.c, redirector_chr_event).</summary>
     public bool ReadsOnlyOneConnection => Greeting.Major < 11;
@@ -72,7 +72,7 @@ internal sealed record PeerFacts(QmpGreeting Greeting, IReadOnlyList<PeerChardev
                 var arguments = new JsonObject { ["path"] = $"/objects/{id}", ["property"] = name };
                 var json = (await client.ExecuteAsync("qom-get", arguments, ct: cancellationToken)).Return.GetRawText();
                 if (json != "\"\"")
-                    properties.Add((name, json));
+                    properties.Add((name, name == "iothread" ? IdOf(json) : json));
             }
             catch (QmpCommandException)
             {
@@ -82,6 +82,9 @@ internal sealed record PeerFacts(QmpGreeting Greeting, IReadOnlyList<PeerChardev
 
         return properties;
     }
+
+    // A link reads as its object's path, and is set by its id, which may hold no character that JSON escapes.
+    private static string IdOf(string path) => $"\"{path[1..^1].Split('/')[^1]}\"";
 
     private static string? TextOf(List<(string Name, string Json)> properties, string name) =>
         properties.FirstOrDefault(property => property.Name == name).Json is { } json ? JsonElement.Parse(json).Text() : null;
