@@ -41,7 +41,7 @@ internal sealed class CaptureRings : IDisposable
         {
             foreach (var ring in _rings)
             {
-                if (ring.TryPeek(out _))
+                if (ring.HasNext)
                     return false;
             }
 
@@ -130,21 +130,17 @@ internal sealed class CaptureRings : IDisposable
     {
         var rings = _rings;
         var found = -1;
-        var oldest = long.MaxValue;
         int before;
         do
         {
             before = found;
             for (var i = 0; i < rings.Length; i++)
             {
-                if (i != found && rings[i].TryPeek(out var timestamp) && timestamp < oldest)
-                {
+                if (i != found && rings[i].HasNext && (found < 0 || rings[i].NextTimestamp < rings[found].NextTimestamp))
                     found = i;
-                    oldest = timestamp;
-                }
             }
         }
-        while (found != before);
+        while (found > 0 && found != before); // The rings after the first were looked at after it was.
 
         if (found < 0)
         {

@@ -211,16 +211,16 @@ internal sealed class DataLoop : IDisposable
     {
         slot.Read(out var metadata);
         _counters.Take(metadata);
-        if (WhyNotSend(slot, metadata, out var bytes, out var segments) is { } reason)
+        if (WhyNotSend(slot, metadata, out var bytes) is { } reason)
         {
             _counters.Drop(reason);
             slot.Release();
             return;
         }
 
-        if (segments.Count > 1)
+        if (!_superFrame.IsCut)
         {
-            _superFrame.Begin(slot, metadata, bytes.Length, segments);
+            _superFrame.Begin(slot, metadata, bytes.Length);
             return;
         }
 
@@ -228,15 +228,14 @@ internal sealed class DataLoop : IDisposable
         _batch.Queue(slot, bytes);
     }
 
-    private DropReason? WhyNotSend(RingSlot slot, in FrameMetadata metadata, out ReadOnlySpan<byte> bytes, out GsoSegments segments)
+    private DropReason? WhyNotSend(RingSlot slot, in FrameMetadata metadata, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        segments = default;
         if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
             return DropReason.Disarmed;
         if (_peer is null && !_holdsWithoutPeer)
             return DropReason.PeerDisconnected;
-        return FrameConverter.Convert(slot.Bytes, metadata, _vnetHeaderLength, _vnetHeaderSupport, out bytes, out segments);
+        return FrameConverter.Convert(slot.Bytes, metadata, _vnetHeaderLength, _vnetHeaderSupport, out bytes, ref _superFrame.Plan);
     }
 
     /// <summary>Queues the next segment of the super-frame; false when there is no room for it.</summary>
@@ -279,6 +278,16 @@ internal sealed class DataLoop : IDisposable
         }
 
         _counters.WrittenBytes += written;
+        var (frames, captured, partial) = (_batch.Unsent, _batch.UnsentCaptured, _batch.PartialBytes);
+        if (_recorder is null && _batch.TryTakeAllWritten(written))
+        {
+            _counters.Forwarded += captured;
+            _counters.ExtraSegments += frames - captured;
+            _counters.ForwardedBytes += partial + written - ((long)frames * _framing);
+            _counters.Late += _sentTimes.SentAll();
+            return;
+        }
+
         while (_batch.TakeWritten(ref written, out var place, out var frame, out var endsFrame))
         {
             if (endsFrame)

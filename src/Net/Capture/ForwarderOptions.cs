@@ -9,8 +9,8 @@ namespace QmpRedirector.Net;
 /// <param name="HoldWithoutPeer">Keep what is captured while no peer is connected, up to the backlog; else it is dropped.</param>
 /// <param name="Recorder">Takes a copy of each frame that was forwarded; null to record nothing.</param>
 /// <param name="PacketFds">
-/// Up to three inherited AF_PACKET SOCK_RAW sockets to capture with, which the forwarder then owns: no capability is needed. With fewer
-/// than three a small frame takes more of the backlog. Null: its own.
+/// One or two inherited AF_PACKET SOCK_RAW sockets to capture with, which the forwarder then owns: no capability is needed. With one a
+/// short frame takes as much of the backlog as a long one. Null: its own.
 /// </param>
 public sealed record ForwarderOptions(
     string Name,

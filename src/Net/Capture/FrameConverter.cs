@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using QmpRedirector.Net.Interop;
 
 namespace QmpRedirector.Net;
@@ -11,13 +12,13 @@ internal static class FrameConverter
     /// <summary>
     /// Null and the bytes to send, or the reason to drop. A slot is <see cref="RingSlot.Headroom"/> bytes, a 10-byte virtio_net_hdr and
     /// the frame; what is sent is framing, <paramref name="vnetHeaderLength"/> bytes of header, and the frame. A super-frame for a
-    /// consumer of plain Ethernet stays to be cut: the bytes are then its own, and end where the slot's do.
+    /// consumer of plain Ethernet stays to be cut: the bytes are then its own, and end where the slot's do. Only then <paramref
+    /// name="plan"/> is written.
     /// </summary>
     internal static DropReason? Convert(
         Span<byte> slot, in FrameMetadata metadata, int vnetHeaderLength, bool vnetHeaderSupport, out ReadOnlySpan<byte> bytes,
-        out GsoSegments segments)
+        ref GsoSegments plan)
     {
-        segments = default;
         bytes = default;
         if (metadata.Truncated)
             return DropReason.Truncated;
@@ -31,12 +32,16 @@ internal static class FrameConverter
             var header = VnetHeader.Read(slot[RingSlot.Headroom..FrameStart]);
             if (RestoreVlanTag(slot[..end], ref start, metadata))
                 header = header.AfterVlanInsert();
-            if (header.IsGso && !GsoSegments.TryPlan(slot[start..end], header, out segments))
-                return DropReason.BadOffload;
-            if (segments.Count > 1)
+            if (header.IsGso)
             {
                 bytes = slot[start..end];
-                return null;
+                if (!GsoSegments.TryPlan(bytes, header, out var segments))
+                    return DropReason.BadOffload;
+                if (segments.Count > 1)
+                {
+                    plan = segments;
+                    return null;
+                }
             }
 
             if (header.NeedsChecksum && !Checksum.TryFinish(slot[start..end], header))
@@ -54,8 +59,13 @@ internal static class FrameConverter
         {
             // The usual frame: its ten bytes stay as they are.
             start -= vnetHeaderLength;
-            slot[RingSlot.Headroom..FrameStart].CopyTo(slot[start..]);
-            slot[(start + VnetHeader.LegacySize)..FrameStart].Clear();
+            var flagsToCsumStart = BinaryPrimitives.ReadUInt64LittleEndian(slot[RingSlot.Headroom..]);
+            var csumOffset = BinaryPrimitives.ReadUInt16LittleEndian(slot[(RingSlot.Headroom + sizeof(ulong))..]);
+            var header = slot[start..FrameStart];
+            BinaryPrimitives.WriteUInt64LittleEndian(header, flagsToCsumStart);
+            BinaryPrimitives.WriteUInt16LittleEndian(header[sizeof(ulong)..], csumOffset);
+            if (vnetHeaderLength > VnetHeader.LegacySize)
+                header[VnetHeader.LegacySize..].Clear();
         }
 
         var payload = end - start;

@@ -33,6 +33,20 @@ internal sealed class SentTimes
         return late;
     }
 
+    /// <summary>Every frame queued was sent. Returns how many of them are late.</summary>
+    internal int SentAll()
+    {
+        var late = _nextIsLate ? 1 : 0;
+        _nextIsLate = false;
+        var sent = _expected.AsSpan(_done, _queued - _done);
+        var toEnd = Math.Min(sent.Length, Remembered - _next);
+        sent[..toEnd].CopyTo(_times.AsSpan(_next));
+        sent[toEnd..].CopyTo(_times);
+        _next = (_next + sent.Length) % Remembered;
+        _done = _queued = 0;
+        return late;
+    }
+
     /// <summary>
     /// The oldest frame queued is half written, so it can no longer be dropped: if it is stamped after <paramref name="cutoff"/>, it is
     /// late once it is sent, and not if its connection ends first.

@@ -7,33 +7,34 @@ internal sealed class SuperFrame
 {
     private RingSlot _slot;
     private FrameMetadata _metadata;
-    private GsoSegments _segments;
+    private GsoSegments _plan;
     private int _length;
     private int _next;
 
     /// <summary>Every segment was cut, or there is no super-frame.</summary>
-    internal bool IsCut => _next == _segments.Count;
+    internal bool IsCut => _next == _plan.Count;
 
     internal ref readonly FrameMetadata Metadata => ref _metadata;
 
+    /// <summary>How to cut it; to be written before <see cref="Begin"/>.</summary>
+    internal ref GsoSegments Plan => ref _plan;
+
     /// <summary>Begins with a frame that ends where its slot does.</summary>
-    internal void Begin(RingSlot slot, in FrameMetadata metadata, int length, in GsoSegments segments)
+    internal void Begin(RingSlot slot, in FrameMetadata metadata, int length)
     {
         _slot = slot;
         _metadata = metadata;
         _length = length;
-        _segments = segments;
-        _next = 0;
     }
 
     /// <summary>Bytes of the next segment with its framing.</summary>
-    internal int NextLength(bool vnetHeaderSupport) => FrameConverter.LengthOf(_segments, _next, vnetHeaderSupport);
+    internal int NextLength(bool vnetHeaderSupport) => FrameConverter.LengthOf(_plan, _next, vnetHeaderSupport);
 
     /// <summary>Writes it; the slot goes back to the kernel with the last one.</summary>
     internal void CutNext(Span<byte> room, bool vnetHeaderSupport)
     {
-        FrameConverter.Cut(_segments, _next, _slot.Bytes[^_length..], room, vnetHeaderSupport);
-        if (++_next == _segments.Count)
+        FrameConverter.Cut(_plan, _next, _slot.Bytes[^_length..], room, vnetHeaderSupport);
+        if (++_next == _plan.Count)
             End();
     }
 
@@ -42,7 +43,7 @@ internal sealed class SuperFrame
     {
         _slot.Release();
         _slot = default;
-        _segments = default;
+        _plan = default;
         _next = 0;
     }
 }

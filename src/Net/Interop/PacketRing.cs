@@ -61,23 +61,15 @@ internal sealed unsafe class PacketRing : IDisposable
     // SAFETY: the caller's slot is the user's. CLOCK_REALTIME nanoseconds; tp_sec is unsigned and good until 2106.
     internal static long Timestamp(tpacket2_hdr* header) => (header->tp_sec * 1_000_000_000L) + header->tp_nsec;
 
-    /// <summary>Whether there is a next frame, and when it passed the tap point.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryPeek(out long timestamp)
-    {
-        // SAFETY: _next is a slot of the mapped ring. The acquire load of the status orders the reads of what the kernel wrote before it.
-        var header = (tpacket2_hdr*)_next;
-        if (!IsFilled(header))
-        {
-            timestamp = 0;
-            return false;
-        }
+    /// <summary>Whether there is a next frame.</summary>
+    // SAFETY: _next is a slot of the mapped ring. The acquire load of the status orders the reads of what the kernel wrote before it.
+    internal bool HasNext => IsFilled((tpacket2_hdr*)_next);
 
-        timestamp = Timestamp(header);
-        return true;
-    }
+    /// <summary>When the next frame passed the tap point, CLOCK_REALTIME nanoseconds.</summary>
+    // SAFETY: the caller has seen HasNext.
+    internal long NextTimestamp => Timestamp((tpacket2_hdr*)_next);
 
-    /// <summary>The frame <see cref="TryPeek"/> found; the next one is the slot after it. The caller releases it.</summary>
+    /// <summary>The next frame, once <see cref="HasNext"/> was true. The caller releases it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal RingSlot Take()
     {

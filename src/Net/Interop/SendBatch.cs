@@ -43,6 +43,9 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>The captured frames among them: a super-frame is one, queued with its last segment.</summary>
     internal int UnsentCaptured { get; private set; }
 
+    /// <summary>Bytes queued and not yet written.</summary>
+    internal int UnsentBytes { get; private set; }
+
     /// <summary>Frames that can still be queued; all of them again once nothing is unsent.</summary>
     internal int Room => Capacity - _count;
 
@@ -89,6 +92,7 @@ internal sealed unsafe class SendBatch : IDisposable
         ref var vector = ref _vectors[_head];
         if ((nuint)bytes < vector.iov_len)
         {
+            UnsentBytes -= bytes;
             vector.iov_base += bytes;
             vector.iov_len -= (nuint)bytes;
             PartialBytes += bytes;
@@ -97,6 +101,7 @@ internal sealed unsafe class SendBatch : IDisposable
         }
 
         bytes -= (int)vector.iov_len;
+        UnsentBytes -= (int)vector.iov_len;
 
         // What was written of it before has moved the vector's start, but not its end.
         var length = _entries[_head].Length;
@@ -104,6 +109,20 @@ internal sealed unsafe class SendBatch : IDisposable
         frame = new ReadOnlySpan<byte>(vector.iov_base + vector.iov_len - length, length);
         PartialBytes = 0;
         _head++;
+        return true;
+    }
+
+    /// <summary>
+    /// True when <paramref name="bytes"/> are all that was unsent; everything is given back then, and nothing is left to take one by one.
+    /// </summary>
+    internal bool TryTakeAllWritten(int bytes)
+    {
+        if (bytes != UnsentBytes)
+            return false;
+        for (var i = _head; i < _count; i++)
+            _entries[i].Slot.Release();
+        UnsentCaptured = UnsentBytes = PartialBytes = 0;
+        _head = _count = _segmentBytes = 0;
         return true;
     }
 
@@ -122,6 +141,7 @@ internal sealed unsafe class SendBatch : IDisposable
             return;
         _vectors[_head].iov_base -= PartialBytes;
         _vectors[_head].iov_len += (nuint)PartialBytes;
+        UnsentBytes += PartialBytes;
         PartialBytes = 0;
     }
 
@@ -130,7 +150,11 @@ internal sealed unsafe class SendBatch : IDisposable
     {
         var before = UnsentCaptured;
         for (var i = 0; i < frames; i++)
+        {
             Forget(--_count);
+            UnsentBytes -= (int)_vectors[_count].iov_len;
+        }
+
         ReuseIfEmpty();
         return before - UnsentCaptured;
     }
@@ -138,8 +162,9 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>Drops every queued frame that was not written.</summary>
     internal int DropUnsent()
     {
+        var dropped = DropLast(Unsent);
         PartialBytes = 0;
-        return DropLast(Unsent);
+        return dropped;
     }
 
     public void Dispose()
@@ -160,6 +185,7 @@ internal sealed unsafe class SendBatch : IDisposable
         // SAFETY: the bytes are a slot's or this batch's own: memory that does not move and outlives what is queued.
         _vectors[_count].iov_base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
         _vectors[_count].iov_len = (nuint)bytes.Length;
+        UnsentBytes += bytes.Length;
         _count++;
         if (endsFrame)
             UnsentCaptured++;

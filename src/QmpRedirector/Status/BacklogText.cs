@@ -12,15 +12,15 @@ internal static class BacklogText
     public static string Long(long bytes)
     {
         var frames = BacklogCapacity.Of(bytes).Frames;
-        return $"{Count(frames[0])} frames of up to {frames[0].LongestFrame} bytes, {Count(frames[1])} of up to {frames[1].LongestFrame} and "
-            + $"{Count(frames[2])} longer ones: {Seconds(frames[0])}, {Seconds(frames[1])} and {Seconds(frames[2])} s at 10000 a second";
+        return $"{Count(frames[0])} frames of up to {frames[0].LongestFrame} bytes and {Count(frames[1])} longer ones, "
+            + $"{Seconds(frames[0])} and {Seconds(frames[1])} s at 10000 a second";
     }
 
     /// <summary>The same for a line of <c>status</c>.</summary>
     public static string Short(long bytes)
     {
         var frames = BacklogCapacity.Of(bytes).Frames;
-        return $"room for {Count(frames[0])} small, {Count(frames[1])} full and {Count(frames[2])} GSO frames, {Seconds(frames[1])} s at 10 kfps";
+        return $"room for {Count(frames[0])} frames, {Seconds(frames[0])} s at 10 kfps, and {Count(frames[1])} over {frames[0].LongestFrame} B";
     }
 
     private static string Count((int LongestFrame, int Count) frames) => frames.Count.ToString(CultureInfo.InvariantCulture);

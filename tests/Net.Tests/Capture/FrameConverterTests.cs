@@ -21,6 +21,9 @@ internal sealed class FrameConverterTests
         Gen.Byte.Array[10], Gen.Byte.Array[14, 300], Gen.OneOf<ushort?>(null, 0x8100, 0x88a8),
         Gen.UShort, Gen.OneOf(10, 12, 20, 24), Gen.Bool);
 
+    // Written for super-frames only.
+    private static GsoSegments _plan;
+
     [Test]
     public void Without_the_second_framing_word_four_bytes_of_length_precede_the_header() => Assert.That(
         Convert(_superFrame, _frame, 10, support: false),
@@ -120,7 +123,8 @@ internal sealed class FrameConverterTests
         {
             Length = header.Length + super.Frame.Length, HasVlanTag = tagged, VlanTpid = 0x8100, VlanTci = 5,
         };
-        Assert.That(FrameConverter.Convert(slot, metadata, 0, true, out var frame, out var segments), Is.Null);
+        GsoSegments segments = default;
+        Assert.That(FrameConverter.Convert(slot, metadata, 0, true, out var frame, ref segments), Is.Null);
         Assert.That(frame.ToArray(), Is.EqualTo(expected.Frame));
         foreach (var (i, segment) in expected.Segments().Index())
         {
@@ -152,13 +156,13 @@ internal sealed class FrameConverterTests
     {
         var slot = Slot(_noOffload, _frame);
         var metadata = new FrameMetadata { Length = 28, Truncated = true };
-        Assert.That(FrameConverter.Convert(slot, metadata, length, true, out var sent, out _), Is.EqualTo(DropReason.Truncated));
+        Assert.That(FrameConverter.Convert(slot, metadata, length, true, out var sent, ref _plan), Is.EqualTo(DropReason.Truncated));
         Assert.That(sent.Length, Is.Zero);
     }
 
     [Test]
     public void A_frame_without_a_byte_behind_its_header_is_dropped([Values(0, 1, 9, 10)] int received) => Assert.That(
-        FrameConverter.Convert(Slot(_noOffload, _frame), new FrameMetadata { Length = received }, 12, false, out _, out _),
+        FrameConverter.Convert(Slot(_noOffload, _frame), new FrameMetadata { Length = received }, 12, false, out _, ref _plan),
         Is.EqualTo(DropReason.Truncated));
 
     [Test]
@@ -184,7 +188,7 @@ internal sealed class FrameConverterTests
     {
         var slot = Slot(any.Header, any.Frame);
         var metadata = new FrameMetadata { Length = 10 + any.Frame.Length };
-        var reason = FrameConverter.Convert(slot, metadata, 0, any.Support, out var bytes, out _);
+        var reason = FrameConverter.Convert(slot, metadata, 0, any.Support, out var bytes, ref _plan);
         if (reason is not null)
             return any.Header[1] != 0 ? reason == DropReason.BadOffload : reason == DropReason.BadOffload && (any.Header[0] & 1) != 0;
         var sent = bytes[(any.Support ? 8 : 4)..].ToArray();
@@ -202,7 +206,7 @@ internal sealed class FrameConverterTests
         {
             Length = header.Length + frame.Length, HasVlanTag = tpid is not null, VlanTpid = tpid ?? 0, VlanTci = tci,
         };
-        var reason = FrameConverter.Convert(slot, metadata, vnetHeaderLength, support, out var bytes, out _);
+        var reason = FrameConverter.Convert(slot, metadata, vnetHeaderLength, support, out var bytes, ref _plan);
         Assert.That(reason, Is.Null);
         return bytes.ToArray();
     }
@@ -210,7 +214,7 @@ internal sealed class FrameConverterTests
     private static DropReason? Reason(byte[] header, byte[] frame, int vnetHeaderLength, bool tagged = false)
     {
         var metadata = new FrameMetadata { Length = header.Length + frame.Length, HasVlanTag = tagged, VlanTpid = 0x8100 };
-        return FrameConverter.Convert(Slot(header, frame), metadata, vnetHeaderLength, true, out _, out _);
+        return FrameConverter.Convert(Slot(header, frame), metadata, vnetHeaderLength, true, out _, ref _plan);
     }
 
     private static byte[] Slot(byte[] header, byte[] frame)

@@ -23,9 +23,9 @@ internal sealed class QuantitiesTests
     [Test]
     public void Counts_have_their_thousands_apart() => Assert.That(Quantities.Count(1234567), Is.EqualTo("1,234,567"));
 
-    [TestCase(33_554_432, "room for 13056 small, 7104 full and 240 GSO frames, 0.71 s at 10 kfps")]
-    [TestCase(1 << 20, "room for 408 small, 222 full and 7 GSO frames, 0.022 s at 10 kfps")]
-    [TestCase(4096, "room for 12 small, 2 full and 1 GSO frames, 0 s at 10 kfps")]
+    [TestCase(33_554_432, "room for 9472 frames, 0.947 s at 10 kfps, and 240 over 1600 B")]
+    [TestCase(1 << 20, "room for 296 frames, 0.03 s at 10 kfps, and 7 over 1600 B")]
+    [TestCase(4096, "room for 2 frames, 0 s at 10 kfps, and 1 over 1600 B")]
     public void A_backlog_is_shown_in_frames_and_seconds(long bytes, string text) =>
         Assert.That(BacklogText.Short(bytes), Is.EqualTo(text));
 }

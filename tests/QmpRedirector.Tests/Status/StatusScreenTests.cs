@@ -33,7 +33,7 @@ internal sealed class StatusScreenTests
                  forwarded  3,000 frames, 293 KiB; now 1 kfps, 800.0 kbit/s
                  dropped    none
                  backlog    5 frames, 4 KiB of 32 MiB
-                            room for 13056 small, 7104 full and 240 GSO frames, 0.71 s at 10 kfps
+                            room for 9472 frames, 0.947 s at 10 kfps, and 240 over 1600 B
                  peer       connected to m0, unix:/m0
 
             """));
