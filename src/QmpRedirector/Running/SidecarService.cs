@@ -28,10 +28,11 @@ internal sealed class SidecarService(
             ExitCode = 1;
             LastWords = e.Sentences;
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e) when (e.GetBaseException() is IOException or SocketException)
         {
+            // The base of it: the initializer of a type wraps what it meets, such as "Too many open files".
             ExitCode = 1;
-            LastWords = [$"{e.Message}."];
+            LastWords = [$"{e.GetBaseException().Message}."];
         }
         catch (Exception e)
         {

@@ -10,9 +10,11 @@ namespace QmpRedirector.SystemTests.Wire;
 internal static class InProcessForwarder
 {
     /// <summary>The packet socket belongs to the namespace of the thread that opens it.</summary>
-    public static Forwarder Open(NetworkNamespace ns, string ifname, int vnetHeaderLength, FrameRecorder? recorder = null) => ns.Run(() =>
+    public static Forwarder Open(NetworkNamespace ns, string ifname, int vnetHeaderLength, FrameRecorder? recorder = null,
+        bool holdWithoutPeer = false) => ns.Run(() =>
     {
-        var options = new ForwarderOptions("f0", CaptureDirection.TowardsGuest, true, vnetHeaderLength, Backlog: 64 << 20, Recorder: recorder);
+        var options = new ForwarderOptions(
+            "f0", CaptureDirection.TowardsGuest, true, vnetHeaderLength, Backlog: 64 << 20, holdWithoutPeer, recorder);
         var forwarder = new Forwarder(options);
         forwarder.Bind((int)LibC.InterfaceIndex(ifname));
         return forwarder;

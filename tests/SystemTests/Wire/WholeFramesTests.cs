@@ -87,6 +87,38 @@ internal sealed class WholeFramesTests
     }
 
     [Test]
+    public async Task A_held_frame_that_one_peer_got_half_of_the_next_one_gets_whole()
+    {
+        await using var lab = await Lab.CreateAsync();
+        await lab.Namespace.ExecAsync("ip", "link", "set", "lo", "mtu", "200000");
+        var (ours, theirs) = await InProcessForwarder.ConnectedPairAsync(lab.PathOf("m0"));
+        ours.SendBufferSize = 4096; // takes part of the frame only
+        var leaver = new ChardevPeer(theirs, vnetHdrSupport: true, allowance: 0);
+        await using var forwarder = InProcessForwarder.Open(lab.Namespace, "lo", Header, holdWithoutPeer: true);
+        var lost = forwarder.ServeAsync(ours);
+        forwarder.Arm();
+        var sender = lab.OpenSender("lo");
+        sender.Send(Frames.Numbered(0, LargestPayload - Header));
+        await Eventually.ThatAsync(async () => (await forwarder.SnapshotAsync()).PartialBytes > 0, "the frame is half written");
+        leaver.Dispose();
+        await lost;
+        ours.Dispose();
+        sender.SendNumbered(1, 3);
+
+        var (next, end) = await InProcessForwarder.ConnectedPairAsync(lab.PathOf("m1"));
+        using var peer = new ChardevPeer(end, vnetHdrSupport: true);
+        _ = forwarder.ServeAsync(next);
+        await peer.WaitForFramesAsync(4);
+        var account = await forwarder.StopAsync();
+        next.Dispose();
+        await peer.WaitForEndAsync();
+
+        Assert.That(peer.Frames.Select(frame => Frames.NumberOf(frame.Payload.AsSpan(Header))), Is.EqualTo((int[])[0, 1, 2, 3]));
+        Assert.That((account.Forwarded, account.DroppedTotal, account.IsBalanced), Is.EqualTo((4, 0, true)));
+        Assert.That(account.WrittenBytes - account.PartialBytes, Is.EqualTo(peer.BytesRead));
+    }
+
+    [Test]
     public async Task With_CAP_NET_RAW_alone_200_of_the_longest_frames_wait_unread_and_come_whole()
     {
         const int count = 200;
