@@ -79,8 +79,9 @@ internal sealed class BadInputTests
         await EndsWithOneAsync(lab, sidecar, "CAP_NET_RAW");
     }
 
-    [Test]
-    public async Task With_too_few_file_descriptors_it_says_so_and_ends_with_1()
+    [TestCase(14, "Too many open files")]
+    [TestCase(12, "allow more open files (ulimit -n)")]
+    public async Task With_too_few_file_descriptors_it_says_so_and_ends_with_1(int limit, string sentence)
     {
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
@@ -89,9 +90,9 @@ internal sealed class BadInputTests
                 "run", "--qmp", $"unix:{lab.Monitor}", "--pid", lab.PathOf("pid"), "--chardev", lab.ServerChardev("m0", "wait=off"),
                 "--object", Capture.Redirector("f0", "m0"),
             ],
-            "prlimit", "--nofile=12");
+            "prlimit", $"--nofile={limit}");
 
-        await EndsWithOneAsync(lab, sidecar, "Too many open files");
+        await EndsWithOneAsync(lab, sidecar, sentence);
     }
 
     [Test]

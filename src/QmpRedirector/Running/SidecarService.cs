@@ -28,11 +28,16 @@ internal sealed class SidecarService(
             ExitCode = 1;
             LastWords = e.Sentences;
         }
-        catch (Exception e) when (e.GetBaseException() is IOException or SocketException)
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            // The base of it: the initializer of a type wraps what it meets, such as "Too many open files".
             ExitCode = 1;
-            LastWords = [$"{e.GetBaseException().Message}."];
+            LastWords = [$"{e.Message}."];
+        }
+        catch (TypeInitializationException e)
+        {
+            // The runtime's sockets have an engine, which takes descriptors when the first socket is made.
+            ExitCode = 1;
+            LastWords = [$"The runtime cannot begin to use sockets ({e.GetBaseException().Message}): allow more open files (ulimit -n)."];
         }
         catch (Exception e)
         {
