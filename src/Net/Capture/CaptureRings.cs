@@ -16,18 +16,26 @@ internal sealed class CaptureRings : IDisposable
     private readonly IReadOnlyList<FrameClass> _classes;
     private readonly PacketRing[] _rings;
     private readonly long[] _taken;
+    private readonly long[] _dropped;
+    private readonly (long Taken, long Dropped)[] _lastLook;
+    private readonly Lock _filters = new();
+    private CaptureDirection? _accepted;
+    private int _beingRemade = -1;
 
     private CaptureRings(IReadOnlyList<FrameClass> classes, PacketRing[] rings)
     {
         _classes = classes;
         _rings = rings;
         _taken = new long[rings.Length];
+        _dropped = new long[rings.Length];
+        _lastLook = new (long Taken, long Dropped)[rings.Length];
         Slots = [.. rings.Select(static ring => ring.Geometry.Slots)];
-        Bytes = rings.Sum(static ring => ring.Geometry.Bytes);
+        Capacity = new BacklogCapacity(
+            rings.Sum(static ring => ring.Geometry.Bytes),
+            [.. classes.Zip(rings, static (size, ring) => (size.LongestFrame, ring.Geometry.Slots))]);
     }
 
-    /// <summary>Bytes of kernel memory of all rings.</summary>
-    internal long Bytes { get; }
+    internal BacklogCapacity Capacity { get; }
 
     /// <summary>Frames each ring can hold.</summary>
     internal int[] Slots { get; }
@@ -51,7 +59,9 @@ internal sealed class CaptureRings : IDisposable
 
     /// <param name="backlog">Bytes of kernel memory to use, about.</param>
     /// <param name="inherited">Descriptors of packet sockets to take over; none to make them.</param>
-    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, a lacking option, no memory, or what was inherited is no packet socket.</exception>
+    /// <exception cref="LinuxException">
+    /// EPERM without CAP_NET_RAW, a lacking option, no memory, or what was inherited is no packet socket.
+    /// </exception>
     internal static CaptureRings Open(long backlog, IReadOnlyList<int> inherited)
     {
         var classes = FrameClass.ForSockets(inherited.Count == 0 ? FrameClass.Most : inherited.Count);
@@ -108,21 +118,86 @@ internal sealed class CaptureRings : IDisposable
     }
 
     /// <summary>Takes a direction's frames from now on.</summary>
-    internal void Accept(CaptureDirection direction)
+    internal void Accept(CaptureDirection direction) => Filter(direction);
+
+    /// <summary>Takes no frame from now on; those in the rings stay.</summary>
+    internal void DropAll() => Filter(null);
+
+    /// <summary>
+    /// Whether a frame can be such that its ring takes no other after it; see <see cref="RemakeStuck"/>. Any thread.
+    /// </summary>
+    internal bool CanStick
     {
-        for (var i = 0; i < _rings.Length; i++)
+        get
         {
-            int? above = i == 0 ? null : _classes[i - 1].LongestFrame;
-            int? most = i == _rings.Length - 1 ? null : _classes[i].LongestFrame;
-            _rings[i].Socket.AttachFilter(CaptureFilter.Accept(direction, above, most));
+            lock (_filters)
+                return _accepted is CaptureDirection.All or CaptureDirection.FromGuest;
         }
     }
 
-    /// <summary>Takes no frame from now on; those in the rings stay.</summary>
-    internal void DropAll()
+    /// <summary>
+    /// Data thread, nothing in hand, every ring empty, after <see cref="TakeStatistics"/>: makes a ring again that has dropped frames since
+    /// the last call although it was empty then, is empty now, and gave none in between. Returns how many.
+    /// </summary>
+    /// <remarks>
+    /// tpacket_rcv (net/packet/af_packet.c, to Linux 6.18 at least) marks a slot as being written before it describes the frame's offload,
+    /// and where that fails, as with the UFO a guest can send (virtio_net_hdr_from_skb), it drops the frame and leaves the mark: from then
+    /// on every frame finds the slot taken. Only a guest can make such frames; towards it the kernel cuts them first.
+    /// </remarks>
+    /// <exception cref="LinuxException">The kernel has no memory for the ring any more.</exception>
+    internal int RemakeStuck()
     {
-        foreach (var ring in _rings)
-            ring.Socket.AttachFilter(CaptureFilter.DropAll);
+        var remade = 0;
+        for (var i = 0; i < _rings.Length; i++)
+        {
+            if (_dropped[i] > _lastLook[i].Dropped && _taken[i] == _lastLook[i].Taken)
+            {
+                Remake(i);
+                remade++;
+            }
+
+            _lastLook[i] = (_taken[i], _dropped[i]);
+        }
+
+        return remade;
+    }
+
+    // A socket without a ring queues what its filter accepts, and nobody would take it: meanwhile it accepts nothing. The lock is held for
+    // the swap of a filter, never while something is waited for.
+    private void Remake(int ring)
+    {
+        lock (_filters)
+        {
+            _beingRemade = ring;
+            _rings[ring].Socket.AttachFilter(CaptureFilter.DropAll);
+        }
+
+        _rings[ring].Remake();
+        lock (_filters)
+        {
+            _beingRemade = -1;
+            Attach(ring);
+        }
+    }
+
+    private void Filter(CaptureDirection? accepted)
+    {
+        lock (_filters)
+        {
+            _accepted = accepted;
+            for (var i = 0; i < _rings.Length; i++)
+            {
+                if (i != _beingRemade)
+                    Attach(i);
+            }
+        }
+    }
+
+    private void Attach(int ring)
+    {
+        int? above = ring == 0 ? null : _classes[ring - 1].LongestFrame;
+        int? most = ring == _rings.Length - 1 ? null : _classes[ring].LongestFrame;
+        _rings[ring].Socket.AttachFilter(_accepted is { } direction ? CaptureFilter.Accept(direction, above, most) : CaptureFilter.DropAll);
     }
 
     /// <summary>The next frame, which the caller releases.</summary>
@@ -157,11 +232,12 @@ internal sealed class CaptureRings : IDisposable
     internal (long Seen, long Dropped) TakeStatistics()
     {
         var (seen, dropped) = (0L, 0L);
-        foreach (var ring in _rings)
+        for (var i = 0; i < _rings.Length; i++)
         {
-            var statistics = ring.Socket.TakeStatistics();
+            var statistics = _rings[i].Socket.TakeStatistics();
             seen += statistics.tp_packets;
             dropped += statistics.tp_drops;
+            _dropped[i] += statistics.tp_drops;
         }
 
         return (seen, dropped);

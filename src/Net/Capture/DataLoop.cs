@@ -16,8 +16,12 @@ internal sealed class DataLoop : IDisposable
 
     // A frame is counted before it is in its slot. How long, while no other is counted, until an account that lacks one is called broken:
     // its sender may have lost its processor in between.
-    private static readonly TimeSpan _settle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _settle = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _settleAtEnd = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan _settleStep = TimeSpan.FromMilliseconds(2);
+
+    // How often to look whether a ring takes no frame any more, where that can be.
+    private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(1);
 
     // The places of the poller before these are the rings'.
     private static readonly int _peerPlace = FrameClass.Most;
@@ -40,7 +44,8 @@ internal sealed class DataLoop : IDisposable
     private bool _holdsWithoutPeer;
     private AttachedPeer? _peer;
     private bool _checkAccount;
-    private (long Seen, long Since) _unsettled;
+    private (long Seen, long Since) _unsettled = (-1, 0);
+    private long _lookedAt = Stopwatch.GetTimestamp();
     private long? _stopRequested;
     private (long Deadline, ForwarderCommand.Drain Command)? _drain;
     private bool _mayRest;
@@ -103,9 +108,10 @@ internal sealed class DataLoop : IDisposable
             return;
         }
 
-        if (_mayRest)
+        var mayRest = _mayRest && _superFrame.IsCut && _rings.IsEmpty;
+        _mayRest = false;
+        if (mayRest)
         {
-            _mayRest = false;
             var rest = _moderation.Rest(_rings.Taken, Stopwatch.GetTimestamp());
             if (rest > TimeSpan.Zero && _stopRequested is null)
             {
@@ -188,7 +194,9 @@ internal sealed class DataLoop : IDisposable
     private bool TakeWaiting()
     {
         var any = false;
-        while (_batch.Room > 0)
+
+        // Frames that are dropped take no room: commands must have their turn all the same.
+        for (var i = 0; i < SendBatch.Capacity && _batch.Room > 0; i++)
         {
             if (_superFrame.IsCut)
             {
@@ -306,11 +314,22 @@ internal sealed class DataLoop : IDisposable
     private void BeIdle()
     {
         Volatile.Write(ref _emptyAt, Stopwatch.GetTimestamp());
-        if (_checkAccount && CheckAccount())
+        if (_checkAccount && CheckAccount(_settle))
             _checkAccount = false;
         EndDrain();
+        LookForStuckRings();
         if (_stopRequested is null)
             Wait(WaitFor.Frames);
+    }
+
+    private void LookForStuckRings()
+    {
+        if (!_rings.CanStick || Stopwatch.GetElapsedTime(_lookedAt) < _lookEvery)
+            return;
+        TakeStatistics();
+        if (_rings.IsEmpty)
+            _counters.RingsRemade += _rings.RemakeStuck();
+        _lookedAt = Stopwatch.GetTimestamp();
     }
 
     private void EndDrain()
@@ -325,7 +344,7 @@ internal sealed class DataLoop : IDisposable
         _rings.Watch(_poller, what == WaitFor.Frames);
         _poller.Watch(_peerPlace, _peer?.Handle, peerEvents);
         _poller.Watch(_wakePlace, _wake.Handle, POLLIN);
-        _poller.Wait(Min(Timeout(), most ?? TimeSpan.MaxValue));
+        _poller.Wait(Min(Timeout(what), most ?? TimeSpan.MaxValue));
         if (what == WaitFor.Frames)
             _rings.TakeErrors(_poller);
         if (Stopwatch.GetElapsedTime(_statisticsAt) >= _statisticsEvery)
@@ -339,15 +358,17 @@ internal sealed class DataLoop : IDisposable
             DiscardBacklog(DropReason.LingerExpired);
     }
 
-    private TimeSpan Timeout()
+    private TimeSpan Timeout(WaitFor what)
     {
         var timeout = _statisticsEvery - Stopwatch.GetElapsedTime(_statisticsAt);
         if (_drain is { } drain)
             timeout = Min(timeout, Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), drain.Deadline));
         if (_stopRequested is not null)
             timeout = Min(timeout, (_batch.PartialBytes > 0 ? Forwarder.FinishFrame : Forwarder.SendAtStop) - StopElapsed);
-        if (_checkAccount)
+        if (what == WaitFor.Frames && _checkAccount)
             timeout = Min(timeout, _settleStep);
+        if (what == WaitFor.Frames && _rings.CanStick)
+            timeout = Min(timeout, _lookEvery - Stopwatch.GetElapsedTime(_lookedAt));
         return timeout < TimeSpan.Zero ? TimeSpan.Zero : timeout;
     }
 
@@ -360,6 +381,10 @@ internal sealed class DataLoop : IDisposable
         {
             _counters.TornBytes += _batch.PartialBytes;
             _batch.Rewind();
+
+            // It was only kept because it was half written; what came after it is dropped already.
+            if (_sentTimes.NextIsLate)
+                DropUnsent(DropReason.Disarmed);
         }
         else
         {
@@ -424,7 +449,7 @@ internal sealed class DataLoop : IDisposable
     }
 
     /// <summary>Checks the identities; false while a frame may still be on its way into its slot.</summary>
-    private bool CheckAccount()
+    private bool CheckAccount(TimeSpan settle)
     {
         var account = Snapshot();
         if (!account.IsSettled)
@@ -432,12 +457,13 @@ internal sealed class DataLoop : IDisposable
             var now = Stopwatch.GetTimestamp();
             if (_unsettled.Seen != account.KernelSeen)
                 _unsettled = (account.KernelSeen, now);
-            if (Stopwatch.GetElapsedTime(_unsettled.Since, now) < _settle)
+            if (Stopwatch.GetElapsedTime(_unsettled.Since, now) < settle)
                 return false;
         }
 
         if (!account.IsBalanced || !account.IsSettled)
             _counters.IdentitiesBroken++;
+        _unsettled = (-1, 0);
         return true;
     }
 
@@ -445,9 +471,9 @@ internal sealed class DataLoop : IDisposable
     private ForwarderSnapshot CloseAccount()
     {
         DiscardBacklog(DropReason.Shutdown);
-        while (!CheckAccount())
+        while (!CheckAccount(_settleAtEnd))
         {
-            _rings.Watch(_poller, forFrames: true);
+            _rings.Watch(_poller, forFrames: false);
             _poller.Watch(_peerPlace, null, 0);
             _poller.Watch(_wakePlace, null, 0);
             _poller.Wait(_settleStep);

@@ -18,7 +18,9 @@ public enum DropReason
     /// <summary>Longer than NET_BUFSIZE with its vnet header: QEMU would stop reading for good.</summary>
     Oversize,
 
-    /// <summary>For a consumer of plain Ethernet the frame's checksum cannot be finished, or a GSO frame not be cut: its vnet header contradicts it.</summary>
+    /// <summary>
+    /// For a consumer of plain Ethernet the frame's checksum cannot be finished, or a GSO frame not be cut: its vnet header contradicts it.
+    /// </summary>
     BadOffload,
 
     /// <summary>Unsent when the time to drain after QEMU or the TAP went away was over.</summary>

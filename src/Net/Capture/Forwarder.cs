@@ -35,12 +35,20 @@ public sealed class Forwarder : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _direction = options.Direction;
         _rings = CaptureRings.Open(options.Backlog, options.PacketFds ?? []);
-        _thread = new ForwarderThread(options, _rings, _windows);
-        _thread.Start();
+        try
+        {
+            _thread = new ForwarderThread(options, _rings, _windows);
+            _thread.Start();
+        }
+        catch
+        {
+            _rings.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Bytes of kernel memory the backlog has.</summary>
-    public long Backlog => _rings.Bytes;
+    /// <summary>What the rings hold.</summary>
+    public BacklogCapacity Backlog => _rings.Capacity;
 
     /// <summary>True between <see cref="Arm"/> and <see cref="Disarm"/>.</summary>
     public bool IsArmed { get; private set; }
@@ -66,7 +74,17 @@ public sealed class Forwarder : IAsyncDisposable
                 return 0;
             var before = RealtimeClock.NowNanoseconds;
             _windows.Open(before, Stopwatch.GetTimestamp(), _thread.EmptyAt);
-            _rings.Accept(_direction);
+            try
+            {
+                _rings.Accept(_direction);
+            }
+            catch
+            {
+                _windows.Close(before, _thread.EmptyAt);
+                _rings.DropAll();
+                throw;
+            }
+
             IsArmed = true;
             _thread.Post(new ForwarderCommand.CancelDrain());
             return RealtimeClock.NowNanoseconds - before;

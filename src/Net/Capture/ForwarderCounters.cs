@@ -32,6 +32,8 @@ internal sealed class ForwarderCounters(int framingBytes)
 
     internal long IdentitiesBroken { get; set; }
 
+    internal long RingsRemade { get; set; }
+
     /// <summary>A frame was read.</summary>
     internal void Take(in FrameMetadata metadata)
     {
@@ -62,6 +64,7 @@ internal sealed class ForwarderCounters(int framingBytes)
         Waiting = waiting,
         Late = Late,
         IdentitiesBroken = IdentitiesBroken,
+        RingsRemade = RingsRemade,
         FramingBytes = framingBytes,
         PeerConnected = peerConnected,
     };

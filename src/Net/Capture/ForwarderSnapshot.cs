@@ -62,6 +62,12 @@ public sealed record ForwarderSnapshot
     /// <summary>How often an identity of the account did not hold. Anything but 0 is a defect of this program.</summary>
     public required long IdentitiesBroken { get; init; }
 
+    /// <summary>
+    /// How often a ring was made again because a frame from the guest had stopped it; what came until then is in
+    /// <see cref="KernelDropped"/>.
+    /// </summary>
+    public required long RingsRemade { get; init; }
+
     /// <summary>Bytes of framing per forwarded frame: 4, or 8 with vnet_hdr_support.</summary>
     public required int FramingBytes { get; init; }
 

@@ -15,6 +15,9 @@ internal sealed class SentTimes
     private int _done;
     private bool _nextIsLate;
 
+    /// <summary>The oldest frame queued is of a time in which the capture was off, and only there because it was half written.</summary>
+    internal bool NextIsLate => _nextIsLate;
+
     /// <summary>A frame was queued for sending.</summary>
     internal void Expect(long timestamp)
     {

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace QmpRedirector.Net;
 
 /// <summary>
-/// The IEEE 802.1Q tag, which AF_PACKET delivers beside the frame (<c>struct tpacket_auxdata</c>, linux/if_packet.h), not in it.
+/// The IEEE 802.1Q tag, which AF_PACKET delivers beside the frame (<c>struct tpacket2_hdr</c>, linux/if_packet.h), not in it.
 /// </summary>
 public static class VlanTag
 {

@@ -15,7 +15,9 @@ internal static class CaptureFilter
 
     internal static ReadOnlySpan<sock_filter> DropAll => _dropAll;
 
-    /// <summary>Accepts a direction's frames of more than <paramref name="above"/> and at most <paramref name="most"/> bytes; null: any number.</summary>
+    /// <summary>
+    /// Accepts a direction's frames of more than <paramref name="above"/> and at most <paramref name="most"/> bytes; null: any number.
+    /// </summary>
     internal static sock_filter[] Accept(CaptureDirection direction, int? above = null, int? most = null)
     {
         List<(ushort Code, bool? DropIf, uint Operand)> steps = [];

@@ -19,7 +19,7 @@ public static class CaptureProbe
         }
         catch (LinuxException e)
         {
-            return new CaptureSupport([], [e], 0);
+            return new CaptureSupport([], [e], null);
         }
 
         using (socket)
@@ -39,16 +39,16 @@ public static class CaptureProbe
         }
 
         if (refused.Count > 0)
-            return new CaptureSupport(accepted, refused, 0);
+            return new CaptureSupport(accepted, refused, null);
         try
         {
             using var rings = CaptureRings.Open(backlog, []);
             accepted.Add("PACKET_RX_RING");
-            return new CaptureSupport(accepted, refused, rings.Bytes);
+            return new CaptureSupport(accepted, refused, rings.Capacity);
         }
         catch (LinuxException e)
         {
-            return new CaptureSupport(accepted, [e], 0);
+            return new CaptureSupport(accepted, [e], null);
         }
     }
 }

@@ -15,7 +15,9 @@ namespace QmpRedirector.Net.Interop;
 /// </remarks>
 internal sealed unsafe class PacketRing : IDisposable
 {
-    /// <summary>PACKET_RESERVE: bytes free before the vnet header, so that <see cref="RingSlot.Headroom"/> never reaches the tpacket2_hdr.</summary>
+    /// <summary>
+    /// PACKET_RESERVE: bytes free before the vnet header, so that <see cref="RingSlot.Headroom"/> never reaches the tpacket2_hdr.
+    /// </summary>
     internal const int Reserve = 32;
 
     /// <summary>
@@ -29,8 +31,8 @@ internal sealed unsafe class PacketRing : IDisposable
     private const int CacheLine = 64;
 
     private readonly RingGeometry _geometry;
-    private readonly byte* _memory;
-    private readonly byte* _end;
+    private byte* _memory;
+    private byte* _end;
     private byte* _block;
     private byte* _next;
     private byte* _lastOfBlock;
@@ -39,14 +41,7 @@ internal sealed unsafe class PacketRing : IDisposable
     {
         _geometry = geometry;
         Socket = socket;
-        socket.SetRing(geometry);
-
-        // SAFETY: maps exactly the ring just made; unmapped by Dispose.
-        _memory = Libc.mmap(null, (nuint)geometry.Bytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket.Handle, 0);
-        if ((nint)_memory == -1)
-            throw LinuxException.Last("mmap(AF_PACKET)", $"{geometry.Bytes} bytes");
-        _end = _memory + geometry.Bytes;
-        EnterBlock(_memory);
+        Make();
     }
 
     internal PacketSocket Socket { get; }
@@ -61,9 +56,9 @@ internal sealed unsafe class PacketRing : IDisposable
     // SAFETY: the caller's slot is the user's. CLOCK_REALTIME nanoseconds; tp_sec is unsigned and good until 2106.
     internal static long Timestamp(tpacket2_hdr* header) => (header->tp_sec * 1_000_000_000L) + header->tp_nsec;
 
-    /// <summary>Whether there is a next frame.</summary>
+    /// <summary>Whether there is a next frame; none where <see cref="Remake"/> has failed.</summary>
     // SAFETY: _next is a slot of the mapped ring. The acquire load of the status orders the reads of what the kernel wrote before it.
-    internal bool HasNext => IsFilled((tpacket2_hdr*)_next);
+    internal bool HasNext => _memory != null && IsFilled((tpacket2_hdr*)_next);
 
     /// <summary>When the next frame passed the tap point, CLOCK_REALTIME nanoseconds.</summary>
     // SAFETY: the caller has seen HasNext.
@@ -100,7 +95,7 @@ internal sealed unsafe class PacketRing : IDisposable
         var perBlock = _geometry.SlotsPerBlock;
         var index = ((int)((_block - _memory) / _geometry.BlockSize) * perBlock) + (int)((_next - _block) / _geometry.SlotSize);
         var filled = 0;
-        while (filled < _geometry.Slots)
+        while (_memory != null && filled < _geometry.Slots)
         {
             var slot = _memory + ((nint)(index / perBlock) * _geometry.BlockSize) + ((nint)(index % perBlock) * _geometry.SlotSize);
             if (!IsFilled((tpacket2_hdr*)slot))
@@ -112,11 +107,40 @@ internal sealed unsafe class PacketRing : IDisposable
         return filled;
     }
 
+    /// <summary>Gives the ring up and makes it again, empty. What it held is lost; the caller has seen that it holds nothing.</summary>
+    /// <exception cref="LinuxException">The kernel has no memory for it any more.</exception>
+    internal void Remake()
+    {
+        Unmap();
+        Socket.DropRing();
+        Make();
+    }
+
     public void Dispose()
     {
-        // SAFETY: mapped by the constructor with this length; the owner disposes once, after the data thread has ended.
-        _ = Libc.munmap(_memory, (nuint)_geometry.Bytes);
+        Unmap();
         Socket.Dispose();
+    }
+
+    private void Make()
+    {
+        Socket.MakeRing(_geometry);
+
+        // SAFETY: maps exactly the ring just made; unmapped by Unmap.
+        var memory = Libc.mmap(null, (nuint)_geometry.Bytes, PROT_READ | PROT_WRITE, MAP_SHARED, Socket.Handle, 0);
+        if ((nint)memory == -1)
+            throw LinuxException.Last("mmap(AF_PACKET)", $"{_geometry.Bytes} bytes");
+        _memory = memory;
+        _end = _memory + _geometry.Bytes;
+        EnterBlock(_memory);
+    }
+
+    // SAFETY: mapped by Make with this length; nobody has a slot of it: the data thread has none in hand, or has ended.
+    private void Unmap()
+    {
+        if (_memory != null)
+            _ = Libc.munmap(_memory, (nuint)_geometry.Bytes);
+        _memory = null;
     }
 
     // SAFETY: the header is a slot's of the mapped ring.

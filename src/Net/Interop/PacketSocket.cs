@@ -43,7 +43,7 @@ internal sealed unsafe class PacketSocket : IDisposable
             foreach (var (_, set) in Options)
                 set(socket);
             if (inherited is not null)
-                socket.DiscardQueued();
+                _ = socket.TakeStatistics(); // of what its maker let in; the frames go when the ring is made
             return socket;
         }
         catch
@@ -123,7 +123,7 @@ internal sealed unsafe class PacketSocket : IDisposable
     }
 
     /// <summary>
-    /// What passed the filter since the last call, of which <c>tp_drops</c> found the receive buffer full. Reading resets both
+    /// What passed the filter since the last call, of which <c>tp_drops</c> found no room in the ring. Reading resets both
     /// (net/packet/af_packet.c, packet_getsockopt).
     /// </summary>
     internal tpacket_stats TakeStatistics()
@@ -139,20 +139,18 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     /// <summary>Makes the ring; what was queued before is gone.</summary>
     /// <exception cref="LinuxException">ENOMEM, or EBUSY: an inherited socket has one already.</exception>
-    internal void SetRing(in RingGeometry geometry)
-    {
-        var request = new tpacket_req
+    internal void MakeRing(in RingGeometry geometry) => SetRing(
+        new tpacket_req
         {
             tp_block_size = (uint)geometry.BlockSize,
             tp_block_nr = (uint)geometry.Blocks,
             tp_frame_size = (uint)geometry.SlotSize,
             tp_frame_nr = (uint)geometry.Slots,
-        };
+        },
+        $"{geometry.Bytes} bytes");
 
-        // SAFETY: the structure lives on this frame for the duration of the call, and the length is its own.
-        if (Libc.setsockopt(_fd, SOL_PACKET, PACKET_RX_RING, &request, (uint)sizeof(tpacket_req)) < 0)
-            throw LinuxException.Last("setsockopt(PACKET_RX_RING)", $"{geometry.Bytes} bytes");
-    }
+    /// <summary>Gives up the ring, which is mapped no more.</summary>
+    internal void DropRing() => SetRing(default, "the ring there is");
 
     /// <summary>
     /// Takes the error that is pending, so that ppoll(2) reports it no longer. ENETDOWN comes once when the interface goes down or away;
@@ -162,17 +160,11 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     public void Dispose() => _fd.Dispose();
 
-    // What its maker let in before the filter that drops everything was there, and the count of it.
-    private void DiscardQueued()
+    private void SetRing(tpacket_req request, string on)
     {
-        byte frame;
-
-        // SAFETY: one byte on this frame; the rest of each message is cut off by the kernel.
-        while (Libc.recv(_fd, &frame, 1, MSG_DONTWAIT) >= 0 || Marshal.GetLastPInvokeError() is Errno.EINTR or Errno.ENETDOWN)
-        {
-        }
-
-        _ = TakeStatistics();
+        // SAFETY: the structure lives on this frame for the duration of the call, and the length is its own.
+        if (Libc.setsockopt(_fd, SOL_PACKET, PACKET_RX_RING, &request, (uint)sizeof(tpacket_req)) < 0)
+            throw LinuxException.Last("setsockopt(PACKET_RX_RING)", on);
     }
 
     private void Set(int level, int option, int value, string call)

@@ -24,7 +24,9 @@ internal readonly unsafe struct RingSlot
     // SAFETY: the ring gives the address of a slot it has mapped and that the kernel has handed over.
     internal RingSlot(tpacket2_hdr* header) => _header = header;
 
-    /// <summary>What the kernel says of the frame, written field by field: a copy of a structure just written stalls the processor.</summary>
+    /// <summary>
+    /// What the kernel says of the frame, written field by field: a copy of a structure just written stalls the processor.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Read(out FrameMetadata metadata)
     {

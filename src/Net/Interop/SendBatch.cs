@@ -145,7 +145,9 @@ internal sealed unsafe class SendBatch : IDisposable
         PartialBytes = 0;
     }
 
-    /// <summary>Drops the newest of the queued frames; the caller leaves a half-written one in. Returns the captured ones among them.</summary>
+    /// <summary>
+    /// Drops the newest of the queued frames; the caller leaves a half-written one in. Returns the captured ones among them.
+    /// </summary>
     internal int DropLast(int frames)
     {
         var before = UnsentCaptured;

@@ -48,7 +48,9 @@ internal static class StatusAnswers
             ["ifname"] = state.Ifname,
             ["vnet-hdr-len"] = state.VnetHeaderLength,
             ["outdev"] = redirector.Options.Outdev,
-            ["backlog"] = state.Backlog,
+            ["backlog"] = state.Backlog.Bytes,
+            ["backlog-frames"] = new JsonArray(
+                [.. state.Backlog.Frames.Select(static f => new JsonObject { ["up-to"] = f.LongestFrame, ["frames"] = f.Count })]),
         };
     }
 

@@ -59,7 +59,7 @@ internal static class Metrics
             "Frames accepted that the peer has not taken yet.");
         Each(text, "backlog_bytes", Gauge, redirectors, r => r.Account.Waiting.Bytes,
             "Kernel memory of the frames that wait in the rings.");
-        Each(text, "backlog_limit_bytes", Gauge, redirectors, r => r.State.Backlog,
+        Each(text, "backlog_limit_bytes", Gauge, redirectors, r => r.State.Backlog.Bytes,
             "Kernel memory of the rings; what finds no room in them is dropped by the kernel.");
     }
 

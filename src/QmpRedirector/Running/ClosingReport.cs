@@ -15,6 +15,8 @@ internal static class ClosingReport
         line.Append(culture, $"{id}: kernel_seen={account.KernelSeen} kernel_dropped={account.KernelDropped} taken={account.Taken}");
         line.Append(culture, $" forwarded={account.Forwarded} extra_segments={account.ExtraSegments} bytes={account.WrittenBytes - account.PartialBytes}");
         line.Append(culture, $" in_hand={account.InHand} in_kernel={account.InKernel} partial_bytes={account.PartialBytes} late={account.Late}");
+        if (account.RingsRemade > 0)
+            line.Append(culture, $" rings_remade={account.RingsRemade}");
         foreach (var reason in DropReasons.All)
             line.Append(culture, $" dropped.{reason.Name()}={account.Dropped[(int)reason]}");
         if (recorder is not null)

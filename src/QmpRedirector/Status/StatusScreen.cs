@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using QmpRedirector.Net;
 
 namespace QmpRedirector.Status;
 
@@ -102,7 +103,8 @@ internal static class StatusScreen
             "backlog",
             $"{Quantities.Count(Number(account, "in-kernel") + Number(account, "in-hand"))} frames, "
             + $"{Quantities.Bytes(Number(account, "queued-bytes"))} of {Quantities.Bytes(granted)}");
-        yield return Line("", BacklogText.Short(granted));
+        yield return Line("", BacklogText.Short(new BacklogCapacity(granted,
+            [.. state.GetProperty("backlog-frames").EnumerateArray().Select(static f => ((int)Number(f, "up-to"), (int)Number(f, "frames")))])));
         if (!account.GetProperty("balanced").GetBoolean())
             yield return Line("defect", "the account does not balance: please report this");
     }

@@ -38,8 +38,8 @@ internal sealed class HostThemeTests
         var scene = Scene.Of().WithHost(h => h with
         {
             Capabilities = capabilities,
-            Capture = new([], [refused], 0),
-            Captures = new Dictionary<string, CaptureSupport> { ["f0"] = new([], [refused], 0) },
+            Capture = new([], [refused], null),
+            Captures = new Dictionary<string, CaptureSupport> { ["f0"] = new([], [refused], null) },
         });
 
         Assert.That(KernelTheme.Of(scene).Single().Mark, Is.EqualTo(mark));
@@ -60,8 +60,8 @@ internal sealed class HostThemeTests
 
         Assert.That((finding.Mark, finding.Subject), Is.EqualTo((Mark.Ok, "f0 backlog")));
         Assert.That(finding.Text, Is.EqualTo(
-            "32 MiB (33554432 bytes): 9472 frames of up to 1600 bytes and 240 longer ones, "
-            + "0.947 and 0.024 s at 10000 a second."));
+            "32 MiB (33554432 bytes): 9472 frames of up to 1600 bytes (0.947 s at 10000 a second) and "
+            + "240 frames of up to 69696 bytes (0.024 s at 10000 a second)."));
     }
 
     [Test]
@@ -69,7 +69,7 @@ internal sealed class HostThemeTests
     {
         var scene = Scene.Of().WithHost(h => h with
         {
-            Captures = new Dictionary<string, CaptureSupport> { ["f0"] = new([], [new LinuxException("setsockopt(PACKET_RX_RING)", 12)], 0) },
+            Captures = new Dictionary<string, CaptureSupport> { ["f0"] = new([], [new LinuxException("setsockopt(PACKET_RX_RING)", 12)], null) },
         });
 
         var finding = BacklogTheme.Of(scene).Single();

@@ -42,8 +42,9 @@ internal static class Scene
                 "6.18.5-generic",
                 CaptureCapability,
                 true,
-                new CaptureSupport(["SO_ATTACH_FILTER"], [], 0),
-                run.Redirectors.ToDictionary(r => r.Id, r => new CaptureSupport(["SO_ATTACH_FILTER"], [], r.Backlog))),
+                new CaptureSupport(["SO_ATTACH_FILTER"], [], null),
+                run.Redirectors.ToDictionary(r => r.Id, r => new CaptureSupport(
+                    ["SO_ATTACH_FILTER"], [], new BacklogCapacity(r.Backlog, [(1600, 9472), (69_696, 240)])))),
             new Asked<VmFacts>("unix:/qmp", new VmFacts(Greeting(7), Pid, "running", true, false), null),
             [.. run.Redirectors.Select(r => new NetdevFacts(
                 "n0",

@@ -186,7 +186,7 @@ internal sealed class MetricsTextTests
     {
         Id = "f0",
         Netdev = "net0",
-        State = new RedirectorState(phase, null, "tap0", 12, 32 << 20, null, 0),
+        State = new RedirectorState(phase, null, "tap0", 12, new BacklogCapacity(32 << 20, [(69_696, 480)]), null, 0),
         ArmLag = new EventLag(),
         DisarmLag = new EventLag(),
         Account = new ForwarderSnapshot
@@ -206,6 +206,7 @@ internal sealed class MetricsTextTests
             Waiting = new PacketCount(1, 768),
             Late = 1,
             IdentitiesBroken = 0,
+            RingsRemade = 0,
             FramingBytes = 4,
             PeerConnected = true,
         },

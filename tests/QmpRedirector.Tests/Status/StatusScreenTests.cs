@@ -8,13 +8,15 @@ internal sealed class StatusScreenTests
     private const string Active =
         """
         {"name":"f0","active":true,"reason":null,"cause":"TAP found","since":{"seconds":1795381746,"microseconds":5},"netdev":"net0",
-         "queue":"tx","ifname":"tap0","vnet-hdr-len":12,"outdev":"m0","backlog":33554432}
+         "queue":"tx","ifname":"tap0","vnet-hdr-len":12,"outdev":"m0","backlog":33554432,
+         "backlog-frames":[{"up-to":1600,"frames":9472},{"up-to":69696,"frames":240}]}
         """;
 
     private const string Inactive =
         """
         {"name":"f0","active":false,"reason":"the VM is paused","cause":"STOP event","since":{"seconds":1795381746,"microseconds":5},
-         "netdev":"net0","queue":"tx","ifname":"tap0","vnet-hdr-len":null,"outdev":"m0","backlog":33554432}
+         "netdev":"net0","queue":"tx","ifname":"tap0","vnet-hdr-len":null,"outdev":"m0","backlog":33554432,
+         "backlog-frames":[{"up-to":1600,"frames":9472},{"up-to":69696,"frames":240}]}
         """;
 
     private const string Following =

@@ -94,10 +94,11 @@ internal sealed class Tap : IDisposable
         return [];
     }
 
-    /// <summary>Sends a complete frame as the guest would.</summary>
-    public void Write(ReadOnlySpan<byte> frame)
+    /// <summary>Sends a frame as the guest would, a complete one unless a virtio-net header is given.</summary>
+    public void Write(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> vnetHeader = default)
     {
         Span<byte> packet = new byte[VnetHeaderLength + frame.Length];
+        vnetHeader.CopyTo(packet);
         frame.CopyTo(packet[VnetHeaderLength..]);
         LibC.Check(LibC.Write(_file, packet, packet.Length), $"write {Name}");
     }

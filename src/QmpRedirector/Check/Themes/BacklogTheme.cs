@@ -12,9 +12,9 @@ internal static class BacklogTheme
         {
             var capture = context.Host.Captures[redirector.Id];
             var subject = $"{redirector.Id} backlog";
-            if (capture.Backlog > 0)
-                yield return new Finding(Mark.Ok, subject, $"{Bytes(capture.Backlog)}: {BacklogText.Long(capture.Backlog)}.");
-            else if (capture.Refused is [{ Call: "setsockopt(PACKET_RX_RING)" } refused])
+            if (capture.Backlog is { } backlog)
+                yield return new Finding(Mark.Ok, subject, $"{Bytes(backlog.Bytes)}: {BacklogText.Long(backlog)}.");
+            else if (context.Host.Capture.Refused.Count == 0 && capture.Refused is [var refused, ..])
             {
                 yield return new Finding(
                     Mark.Fail,

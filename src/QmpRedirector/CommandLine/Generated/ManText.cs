@@ -75,8 +75,9 @@ internal static class ManText
 
     public const string Needs =
         """
-        CAP_NET_RAW, and to be in the network namespace of the TAP. To find a TAP that QEMU was given as a file descriptor: to be root, QEMU's user, or to have CAP_SYS_PTRACE;
-        else give ifname. A QMP monitor of its own: QEMU serves one client per -qmp socket, so add a second one.
+        CAP_NET_RAW, and to be in the network namespace of the TAP. To find a TAP that QEMU was given as a file descriptor: to be root,
+        QEMU's user, or to have CAP_SYS_PTRACE; else give ifname. A QMP monitor of its own: QEMU serves one client per -qmp socket, so add
+        a second one.
         """;
 
     public const string SeeAlso =
