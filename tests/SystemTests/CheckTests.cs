@@ -162,8 +162,11 @@ internal sealed class CheckTests
     {
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
-        string[] nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "+net_raw", "--ambient-caps",
-            "+net_raw"];
+
+        // To search folders, because the checkout may be in one that is root's alone; not to write into them.
+        const string capabilities = "+net_raw,+dac_read_search";
+        string[] nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", capabilities,
+            "--ambient-caps", capabilities];
 
         var check = await CheckRun.OfAsync(lab, Options(lab), nobody);
 

@@ -96,7 +96,12 @@ internal sealed class DataLoop : IDisposable
         {
             Send();
             if (_batch.Unsent > 0)
+            {
+                // Meanwhile the rings fill up: no rest after that.
+                _mayRest = false;
                 Wait(MustHold ? WaitFor.Neither : WaitFor.Peer);
+            }
+
             return;
         }
 
@@ -108,7 +113,8 @@ internal sealed class DataLoop : IDisposable
             return;
         }
 
-        var mayRest = _mayRest && _superFrame.IsCut && _rings.IsEmpty;
+        // Also when the first of the next frames are there already: to take them at once would be a small batch, during which the next come.
+        var mayRest = _mayRest && _superFrame.IsCut;
         _mayRest = false;
         if (mayRest)
         {

@@ -32,7 +32,7 @@ internal sealed class Moderation(int[] slots, long now)
     /// <summary>Frames are many.</summary>
     internal bool IsGathering => _rest > TimeSpan.Zero;
 
-    /// <summary>How long to let frames gather, now that every ring is empty; zero to wait for the next one.</summary>
+    /// <summary>How long to let frames gather, now that those found last are sent; zero to wait for the next one.</summary>
     /// <param name="taken">Frames taken from each ring so far.</param>
     /// <param name="now">A <see cref="Stopwatch"/> timestamp.</param>
     internal TimeSpan Rest(ReadOnlySpan<long> taken, long now)

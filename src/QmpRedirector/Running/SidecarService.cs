@@ -33,11 +33,11 @@ internal sealed class SidecarService(
             ExitCode = 1;
             LastWords = [$"{e.Message}."];
         }
-        catch (TypeInitializationException e)
+        catch (TypeInitializationException)
         {
             // The runtime's sockets have an engine, which takes descriptors when the first socket is made.
             ExitCode = 1;
-            LastWords = [$"The runtime cannot begin to use sockets ({e.GetBaseException().Message}): allow more open files (ulimit -n)."];
+            LastWords = ["The runtime cannot begin to use sockets: allow more open files (ulimit -n)."];
         }
         catch (Exception e)
         {
