@@ -20,6 +20,7 @@ internal sealed class CaptureRings : IDisposable
     private readonly (long Taken, long Dropped)[] _lastLook;
     private readonly Lock _filters = new();
     private CaptureDirection? _accepted;
+    private volatile bool _canStick;
     private int _beingRemade = -1;
 
     private CaptureRings(IReadOnlyList<FrameClass> classes, PacketRing[] rings)
@@ -126,14 +127,7 @@ internal sealed class CaptureRings : IDisposable
     /// <summary>
     /// Whether a frame can be such that its ring takes no other after it; see <see cref="RemakeStuck"/>. Any thread.
     /// </summary>
-    internal bool CanStick
-    {
-        get
-        {
-            lock (_filters)
-                return _accepted is CaptureDirection.All or CaptureDirection.FromGuest;
-        }
-    }
+    internal bool CanStick => _canStick;
 
     /// <summary>
     /// Data thread, nothing in hand, every ring empty, after <see cref="TakeStatistics"/>: makes a ring again that has dropped frames since
@@ -185,6 +179,7 @@ internal sealed class CaptureRings : IDisposable
         lock (_filters)
         {
             _accepted = accepted;
+            _canStick = accepted is CaptureDirection.All or CaptureDirection.FromGuest;
             for (var i = 0; i < _rings.Length; i++)
             {
                 if (i != _beingRemade)

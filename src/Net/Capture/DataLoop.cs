@@ -6,7 +6,8 @@ namespace QmpRedirector.Net;
 
 /// <summary>
 /// What a forwarder's data thread does: takes the frames that wait, rewrites them in place, writes them, and waits in ppoll(2) over the
-/// rings, the peer and an eventfd. Allocates nothing per frame and takes no lock; everything here belongs to that one thread.
+/// rings, the peer and an eventfd. Allocates nothing per frame and takes no lock, but to make a ring again; everything here belongs to
+/// that one thread.
 /// </summary>
 internal sealed class DataLoop : IDisposable
 {
