@@ -79,9 +79,9 @@ internal sealed class BadInputTests
         await EndsWithOneAsync(lab, sidecar, "CAP_NET_RAW");
     }
 
-    [TestCase(14, "Too many open files")]
-    [TestCase(12, "allow more open files (ulimit -n)")]
-    public async Task With_too_few_file_descriptors_it_says_so_and_ends_with_1(int limit, string sentence)
+    // Which of the calls it is that fails depends on what the machine's kernel and runtime need descriptors for.
+    [Test]
+    public async Task With_too_few_file_descriptors_it_says_so_and_ends_with_1([Range(10, 14)] int limit)
     {
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
@@ -92,7 +92,7 @@ internal sealed class BadInputTests
             ],
             "prlimit", $"--nofile={limit}");
 
-        await EndsWithOneAsync(lab, sidecar, sentence);
+        await EndsWithOneAsync(lab, sidecar, "open files");
     }
 
     [Test]

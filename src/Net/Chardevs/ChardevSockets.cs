@@ -257,6 +257,9 @@ internal static class ChardevSockets
         // .NET maps ENOENT of a Unix socket's path to a code of its own.
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when isUnix => new Win32Exception(Errno.ENOENT).Message,
 
+        // EMFILE, or the much rarer ENFILE: .NET keeps no difference and speaks of the latter.
+        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => LinuxException.TooManyFiles,
+
         // .NET's own texts for socket errors name Windows ideas; the kernel's words are what users search for.
         SocketException s => new Win32Exception(s.NativeErrorCode).Message,
         UnauthorizedAccessException => "Permission denied",

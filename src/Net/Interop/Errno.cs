@@ -12,6 +12,7 @@ internal static class Errno
     internal const int EACCES = 13;
     internal const int EINVAL = 22;
     internal const int ENODEV = 19;
+    internal const int EMFILE = 24;
     internal const int EPROTOTYPE = 91;
     internal const int ENETDOWN = 100;
     internal const int ENOBUFS = 105;

@@ -33,7 +33,11 @@ public sealed class LinuxException : IOException
     internal static LinuxException Last(string call, string? on = null) => new(call, Marshal.GetLastPInvokeError(), on);
 
     /// <summary>The kernel's words for an errno, as strerror(3) has them.</summary>
-    internal static string Reason(int errno) => new Win32Exception(errno).Message;
+    internal static string Reason(int errno) =>
+        errno == Interop.Errno.EMFILE ? TooManyFiles : new Win32Exception(errno).Message;
+
+    /// <summary>The reason that EMFILE is, with what helps.</summary>
+    internal const string TooManyFiles = "Too many open files: allow more (ulimit -n)";
 
     private static string Describe(string call, int errno, string? on) =>
         on is null ? $"{call}: {Reason(errno)}" : $"{call} on {on}: {Reason(errno)}";

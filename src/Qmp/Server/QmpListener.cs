@@ -165,6 +165,7 @@ internal static class QmpListener
             "no socket can be made there: what should be its directory is none, or its file system is read-only or full.",
         SocketException { SocketErrorCode: SocketError.AccessDenied } or UnauthorizedAccessException =>
             "permission denied; choose a path or port this user may use.",
+        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => "too many open files; allow more (ulimit -n).",
         SocketException s => $"{new Win32Exception(s.NativeErrorCode).Message}.",
         _ => e.Message,
     };

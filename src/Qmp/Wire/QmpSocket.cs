@@ -85,6 +85,7 @@ internal static class QmpSocket
             QmpConnectFailure.PermissionDenied, address, e, "permission denied; run as QEMU's user or grant access to the socket."),
         // EAGAIN: the listen queue of a UNIX socket is full (unix(7)), so other clients wait for the one that is served.
         SocketError.WouldBlock => NoGreeting(address, "has a full queue of waiting clients", e),
+        SocketError.TooManyOpenSockets => Failure(QmpConnectFailure.Other, address, e, "too many open files; allow more (ulimit -n)."),
         _ => Failure(QmpConnectFailure.Other, address, e, $"{e.Message}."),
     };
 

@@ -28,6 +28,12 @@ internal sealed class SidecarService(
             ExitCode = 1;
             LastWords = e.Sentences;
         }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
+        {
+            // .NET's words are those of ENFILE.
+            ExitCode = 1;
+            LastWords = ["Too many open files: allow more (ulimit -n)."];
+        }
         catch (Exception e) when (e is IOException or SocketException)
         {
             ExitCode = 1;

@@ -122,7 +122,8 @@ internal sealed partial class NetdevResolver(ProcFs proc)
     {
         null => NetdevResolution.Unreadable(
             $"Netdev '{netdevId}' uses fd {fd} of QEMU (process {pid}), which is not to be found in /proc/{pid}/fd: give ifname=."),
-        // A macvtap or ipvtap is opened through a character device of its own, tap%d by ifindex (drivers/net/macvtap.c).
+        // A macvtap or ipvtap is opened through a character device of its own, tap%d by ifindex (drivers/net/macvtap.c). Who
+        // made the node for one QEMU alone may have removed it since.
         var target when TapCharacterDevice().IsMatch(target) => NetdevResolution.Refused(
             $"Netdev '{netdevId}' is a macvtap or ipvtap ({target}), not a TAP: its packets pass no tap point with a direction; "
             + "use a TAP on a bridge."),
@@ -164,6 +165,6 @@ internal sealed partial class NetdevResolver(ProcFs proc)
             ? fd
             : null;
 
-    [GeneratedRegex("^/dev/tap[0-9]+$")]
+    [GeneratedRegex(@"^/dev/tap[0-9]+( \(deleted\))?$")]
     private static partial Regex TapCharacterDevice();
 }

@@ -11,7 +11,7 @@ public sealed class NetdevResolverTests
     [SetUp]
     public void MakeQemu() => _proc = new FakeProc().AddProcess(Pid)
         .AddTun(Pid, 3, "tapfd0").AddTun(Pid, 4, "tapmq0").AddTun(Pid, 5, "tapmq0").AddTun(Pid, 6, "t,x=\"1=").AddTun(Pid, 7, "tapif0")
-        .AddFd(Pid, 8, "socket:[99]").AddFd(Pid, 9, "/dev/tap17");
+        .AddFd(Pid, 8, "socket:[99]").AddFd(Pid, 9, "/dev/tap17").AddFd(Pid, 11, "/dev/tap17 (deleted)");
 
     [TearDown]
     public void RemoveQemu() => _proc.Dispose();
@@ -71,13 +71,14 @@ public sealed class NetdevResolverTests
     public void Without_any_netdev_that_is_said() =>
         Assert.That(Resolve("", "net0").Sentence, Is.EqualTo("QEMU has no netdev 'net0': it has none at all."));
 
-    [Test]
-    public void A_macvtap_is_refused_by_name()
+    [TestCase(9, "/dev/tap17")]
+    [TestCase(11, "/dev/tap17 (deleted)")]
+    public void A_macvtap_is_refused_by_name(int fd, string node)
     {
-        var refused = Resolve("net0: index=0,type=tap,fd=9", "net0");
+        var refused = Resolve($"net0: index=0,type=tap,fd={fd}", "net0");
 
         Assert.That(refused.Kind, Is.EqualTo(NetdevResolutionKind.Refused));
-        Assert.That(refused.Sentence, Does.StartWith("Netdev 'net0' is a macvtap or ipvtap (/dev/tap17), not a TAP"));
+        Assert.That(refused.Sentence, Does.StartWith($"Netdev 'net0' is a macvtap or ipvtap ({node}), not a TAP"));
     }
 
     [Test]
