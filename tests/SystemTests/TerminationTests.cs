@@ -55,6 +55,25 @@ internal sealed class TerminationTests
     }
 
     [Test]
+    public async Task With_many_redirectors_whose_accounts_it_gives_all()
+    {
+        const int count = 40;
+        await using var lab = await Lab.CreateAsync();
+        await lab.StartQemuWithTapAsync();
+        var sidecar = lab.Run(
+        [
+            .. Enumerable.Range(0, count).SelectMany(i => (string[])
+            [
+                "--chardev", lab.ServerChardev($"m{i}", "wait=off"), "--object", Capture.Redirector($"f{i}", $"m{i}", ",backlog=1M"),
+            ]),
+        ]);
+        await sidecar.ReadyAsync();
+
+        var reports = await sidecar.StopAsync(Sidecar.ExitDeadline);
+        Assert.That(reports, Has.Count.EqualTo(count));
+    }
+
+    [Test]
     public async Task While_it_waits_for_a_TAP()
     {
         await using var lab = await Lab.CreateAsync();

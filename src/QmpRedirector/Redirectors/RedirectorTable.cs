@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using QmpRedirector.Net;
 using QmpRedirector.Net.Interop;
@@ -78,25 +79,38 @@ internal sealed class RedirectorTable(
     /// <summary>Makes a redirector, not running yet; its outdev is in the table.</summary>
     /// <exception cref="LinuxException">The packet socket cannot be opened.</exception>
     /// <exception cref="OperationCanceledException">The table was stopped.</exception>
-    public RedirectorUnit Add(RedirectorOptions options)
+    public RedirectorUnit Add(RedirectorOptions options) => AddAll([options], static (_, e) => ExceptionDispatchInfo.Throw(e))[0];
+
+    /// <summary>Makes redirectors, at once, as the kernel makes each of them wait; a refused one is not in the table.</summary>
+    /// <exception cref="OperationCanceledException">The table was stopped.</exception>
+    public IReadOnlyList<RedirectorUnit> AddAll(
+        IReadOnlyList<RedirectorOptions> redirectors, Action<RedirectorOptions, LinuxException> onRefused)
     {
-        var outdev = FindChardev(options.Outdev!)!;
         lock (_coming)
         {
             // A redirector nobody will stop must not come to be.
             if (_stopped)
                 throw new OperationCanceledException();
-            var redirector = Make(options, outdev);
-            var unit = new RedirectorUnit(
-                redirector, new NetdevFollower(redirector, vm, _resolver, waitsForNetdev, time, logger), outdev, logger);
-            lock (_gate)
+            var making = redirectors.Select(options =>
             {
-                _units = _units.Add(unit);
-                if (_vm is not null)
-                    redirector.OnVm(_vm);
+                var outdev = FindChardev(options.Outdev!)!;
+                var recorder = recording?.Add($"{options.Id} netdev={options.Netdev}");
+                return (Options: options, Outdev: outdev, Redirector: Apart(() => Make(options, outdev, recorder)));
+            }).ToList();
+            List<RedirectorUnit> added = [];
+            foreach (var (options, outdev, made) in making)
+            {
+                try
+                {
+                    added.Add(Add(made.GetAwaiter().GetResult(), outdev));
+                }
+                catch (LinuxException e)
+                {
+                    onRefused(options, e);
+                }
             }
 
-            return unit;
+            return added;
         }
     }
 
@@ -168,15 +182,28 @@ internal sealed class RedirectorTable(
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var unit in Units)
-            await unit.DisposeAsync();
+        // One after the other, an end would take longer than it may.
+        await Task.WhenAll(Units.Select(static unit => Apart(() => unit.DisposeAsync().AsTask()).Unwrap()));
         foreach (var chardev in Chardevs)
             chardev.Socket.Dispose();
     }
 
-    private Redirector Make(RedirectorOptions options, OpenChardev outdev)
+    private RedirectorUnit Add(Redirector redirector, OpenChardev outdev)
     {
-        var recorder = recording?.Add($"{options.Id} netdev={options.Netdev}");
+        var unit = new RedirectorUnit(
+            redirector, new NetdevFollower(redirector, vm, _resolver, waitsForNetdev, time, logger), outdev, logger);
+        lock (_gate)
+        {
+            _units = _units.Add(unit);
+            if (_vm is not null)
+                redirector.OnVm(_vm);
+        }
+
+        return unit;
+    }
+
+    private Redirector Make(RedirectorOptions options, OpenChardev outdev, FrameRecorder? recorder)
+    {
         try
         {
             return new Redirector(options, outdev, logger, recorder) { OnState = r => OnState?.Invoke(r) };
@@ -187,4 +214,8 @@ internal sealed class RedirectorTable(
             throw;
         }
     }
+
+    // The kernel makes whoever makes or closes packet sockets and rings wait, some 10 ms for each: not on the pool's threads, which answer QMP.
+    private static Task<T> Apart<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

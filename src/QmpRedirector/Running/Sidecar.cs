@@ -152,19 +152,12 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         foreach (var chardev in _options.Chardevs)
             _redirectors.AddChardev(chardev);
-        foreach (var options in _options.Redirectors)
+        _redirectors.AddAll(_options.Redirectors, (options, refusal) =>
         {
-            try
-            {
-                _redirectors.Add(options);
-            }
-            catch (LinuxException e)
-            {
-                var sentence = Sentences.PacketSocket(e, options);
-                if (!problems.Contains(sentence))
-                    problems.Add(sentence);
-            }
-        }
+            var sentence = Sentences.PacketSocket(refusal, options);
+            if (!problems.Contains(sentence))
+                problems.Add(sentence);
+        });
     }
 
     private static async Task OpenChardevsAsync(IEnumerable<OpenChardev> chardevs, List<string> problems, CancellationToken cancellationToken)
