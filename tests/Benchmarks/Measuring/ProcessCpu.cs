@@ -18,8 +18,9 @@ internal static class ProcessCpu
     /// </summary>
     public static long SoftirqNanoseconds() => Nanoseconds(_softirqThreads);
 
-    /// <summary>How often its threads have gone to sleep, so how often they were woken.</summary>
-    public static long WakeUps(int process) => Threads(process).Sum(thread => StatusNumber(thread, "voluntary_ctxt_switches:"));
+    /// <summary>How often each of its threads has gone to sleep, so how often it was woken.</summary>
+    public static Dictionary<string, long> WakeUps(int process) =>
+        Threads(process).ToDictionary(thread => thread, thread => StatusNumber(thread, "voluntary_ctxt_switches:"));
 
     /// <summary>Whether one of their threads runs, or would if it had a CPU.</summary>
     public static bool WaitForCpu(int[] processes) => processes.SelectMany(Threads)

@@ -36,11 +36,13 @@ internal static partial class Idle
     /// <summary>Counted after a while: the runtime's own threads calm down first.</summary>
     public static async Task<double> WakeUpsPerSecondAsync(World world, IReadOnlyCollection<int> processes)
     {
-        await Task.Delay(TimeSpan.FromSeconds(Math.Min(world.Settings.IdleSeconds, 2)), world.Cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(world.Settings.CalmSeconds), world.Cancellation);
         var started = TimeProvider.System.GetTimestamp();
-        var before = processes.Sum(ProcessCpu.WakeUps);
+        var before = processes.SelectMany(ProcessCpu.WakeUps).ToDictionary();
         await Task.Delay(TimeSpan.FromSeconds(world.Settings.IdleSeconds), world.Cancellation);
-        return (processes.Sum(ProcessCpu.WakeUps) - before) / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+        // A thread that has ended since has taken its count along.
+        var wakeUps = processes.SelectMany(ProcessCpu.WakeUps).Sum(thread => thread.Value - before.GetValueOrDefault(thread.Key));
+        return wakeUps / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
     }
 
     private static double ExecToArmed(string error)
