@@ -13,6 +13,7 @@ internal sealed class PacketFdTests
 
     [TestCase(1)]
     [TestCase(2)]
+    [TestCase(3)]
     public async Task Without_any_capability_it_captures_with_the_sockets_it_is_given(int count)
     {
         await using var lab = await Lab.CreateAsync();

@@ -64,6 +64,22 @@ internal sealed class ActiveWindows
         return false;
     }
 
+    /// <summary>
+    /// Since when the capture has been active, or a later time: no frame of such a queue stamped then or later is of another time. The last
+    /// moment of all where it is not active.
+    /// </summary>
+    internal long Since(long emptyAt)
+    {
+        var since = long.MinValue;
+        foreach (ref readonly var gap in _gaps.AsSpan())
+        {
+            if (gap.CanBeQueued(emptyAt))
+                since = Math.Max(since, gap.Until);
+        }
+
+        return since;
+    }
+
     private static ImmutableArray<Gap> Kept(ReadOnlySpan<Gap> gaps, long emptyAt)
     {
         var kept = ImmutableArray.CreateBuilder<Gap>(gaps.Length);

@@ -3,274 +3,179 @@ using QmpRedirector.Net.Interop;
 namespace QmpRedirector.Net;
 
 /// <summary>
-/// The rings of one capture, a packet socket and a ring for each <see cref="FrameClass"/>, read as one queue. Which ring takes a frame is
-/// decided by its length alone, so there is no hand-over between them.
+/// The rings of one capture, read as one queue: <see cref="SlotRings"/> while frames are few, a <see cref="BlockRing"/> while they are many
+/// (<see cref="RingChoice"/>), and for the time of a change both.
 /// </summary>
-/// <remarks>
-/// The order: the kernel stamps a frame before it looks for a slot, and a sender's next frame only after the one before is in its slot.
-/// So of the frames that are visible the oldest comes next, after one more look at the rings that were empty when it was found: what a
-/// frame follows is visible before the frame is.
-/// </remarks>
-internal sealed class CaptureRings : IDisposable
+internal sealed partial class CaptureRings : IDisposable
 {
-    private readonly IReadOnlyList<FrameClass> _classes;
-    private readonly PacketRing[] _rings;
+    private readonly SlotRings _slots;
+    private readonly BlockCapture? _blocks;
+    private readonly RingChoice _choice;
     private readonly long[] _taken;
-    private readonly long[] _dropped;
-    private readonly (long Taken, long Dropped)[] _lastLook;
-    private readonly Lock _filters = new();
+    private readonly Lock _filters = new(); // for the swap of filters, never while something is waited for
     private CaptureDirection? _accepted;
-    private volatile bool _canStick;
-    private int _beingRemade = -1;
+    private CaptureDirection? _acceptedOfBlocks;
+    private bool _takesGuests;
+    private bool _slotsAccept = true;
+    private bool _blocksAccept;
+    private long _takenOfBlocks;
 
-    private CaptureRings(IReadOnlyList<FrameClass> classes, PacketRing[] rings)
+    private CaptureRings(SlotRings slots, BlockCapture? blocks, RingChoice choice)
     {
-        _classes = classes;
-        _rings = rings;
-        _taken = new long[rings.Length];
-        _dropped = new long[rings.Length];
-        _lastLook = new (long Taken, long Dropped)[rings.Length];
-        Slots = [.. rings.Select(static ring => ring.Geometry.Slots)];
-        Capacity = new BacklogCapacity(
-            rings.Sum(static ring => ring.Geometry.Bytes),
-            [.. classes.Zip(rings, static (size, ring) => (size.LongestFrame, ring.Geometry.Slots))]);
+        _slots = slots;
+        _blocks = blocks;
+        _choice = choice;
+        _taken = new long[slots.Slots.Length + 1];
+        Slots = [.. slots.Slots, int.MaxValue];
     }
 
-    internal BacklogCapacity Capacity { get; }
+    /// <summary>Places of a poller that <see cref="Watch"/> needs.</summary>
+    internal static int Places => FrameClass.Most + 1;
 
-    /// <summary>Frames each ring can hold.</summary>
+    internal BacklogCapacity Capacity => _slots.Capacity;
+
+    /// <summary>Frames each ring can hold; in a ring of blocks they take what they need.</summary>
     internal int[] Slots { get; }
 
     /// <summary>Frames taken from each ring.</summary>
-    internal ReadOnlySpan<long> Taken => _taken;
-
-    internal bool IsEmpty
+    internal ReadOnlySpan<long> Taken
     {
         get
         {
-            foreach (var ring in _rings)
-            {
-                if (ring.HasNext)
-                    return false;
-            }
-
-            return true;
+            _slots.Taken.CopyTo(_taken);
+            _taken[^1] = _takenOfBlocks;
+            return _taken;
         }
     }
 
-    /// <param name="backlog">Bytes of kernel memory to use, about.</param>
-    /// <param name="inherited">Descriptors of packet sockets to take over; none to make them.</param>
-    /// <exception cref="LinuxException">
-    /// EPERM without CAP_NET_RAW, a lacking option, no memory, or what was inherited is no packet socket.
-    /// </exception>
-    internal static CaptureRings Open(long backlog, IReadOnlyList<int> inherited)
+    /// <inheritdoc cref="SlotRings.CanStick" />
+    internal bool CanStick => _slots.CanStick;
+
+    /// <summary>No frame waits, not even in a block that the kernel still fills.</summary>
+    internal bool IsEmpty => !TryPeekSlots(out _, out _) && !TryPeekBlocks(out _) && (_stage == Stage.Slots || CountHidden() == 0);
+
+    /// <summary>Both kinds of ring have frames of the capture: what the kernel has seen is only known when this is over.</summary>
+    internal bool IsAccountOpen => IsHandingOver;
+
+    private BlockRing? Ring => _blocks?.Ring;
+
+    /// <param name="backlog">Bytes of kernel memory to use, about, for each kind of ring.</param>
+    /// <param name="inherited">Descriptors of packet sockets to take over, the third for blocks; none to make them.</param>
+    /// <param name="choice">Decides between the kinds.</param>
+    /// <exception cref="LinuxException">As <see cref="SlotRings.Open"/>.</exception>
+    internal static CaptureRings Open(long backlog, IReadOnlyList<int> inherited, RingChoice choice)
     {
-        var classes = FrameClass.ForSockets(inherited.Count == 0 ? FrameClass.Most : inherited.Count);
-        List<PacketSocket> sockets = [];
+        var slots = SlotRings.Open(backlog, [.. inherited.Take(FrameClass.Most)]);
         try
         {
-            for (var i = 0; i < classes.Count; i++)
-                sockets.Add(PacketSocket.Open(inherited.Count == 0 ? null : inherited[i]));
-            return new CaptureRings(classes, MakeRings(sockets, [.. classes.Select(size => size.RingFor(backlog))]));
+            int? third = inherited.Count > FrameClass.Most ? inherited[FrameClass.Most] : null;
+            return new CaptureRings(slots, third is null && inherited.Count > 0 ? null : BlockCapture.Open(backlog, third), choice);
         }
         catch
         {
-            sockets.ForEach(static socket => socket.Dispose());
+            slots.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>
-    /// Makes all rings at once: for each the kernel waits until no processor can still see the socket without it (synchronize_net in
-    /// packet_set_ring), 6 to 15 ms, which would add up.
-    /// </summary>
-    private static PacketRing[] MakeRings(List<PacketSocket> sockets, RingGeometry[] geometries)
-    {
-        var making = sockets.Skip(1).Select((socket, i) => Task.Factory.StartNew(
-            () => new PacketRing(socket, geometries[i + 1]), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))
-            .ToList();
-        List<PacketRing> rings = [];
-        LinuxException? failure = null;
-        Take(() => new PacketRing(sockets[0], geometries[0]));
-        making.ForEach(ring => Take(() => ring.GetAwaiter().GetResult()));
-        if (failure is null)
-            return [.. rings];
-        rings.ForEach(static ring => ring.Dispose());
-        throw failure;
-
-        void Take(Func<PacketRing> ring)
-        {
-            try
-            {
-                rings.Add(ring());
-            }
-            catch (LinuxException e)
-            {
-                failure ??= e;
-            }
         }
     }
 
     /// <inheritdoc cref="PacketSocket.Bind" />
     internal void Bind(int interfaceIndex)
     {
-        foreach (var ring in _rings)
-            ring.Socket.Bind(interfaceIndex);
+        _slots.Bind(interfaceIndex);
+        _blocks?.Bind(interfaceIndex);
     }
 
-    /// <summary>Takes a direction's frames from now on.</summary>
-    internal void Accept(CaptureDirection direction) => Filter(direction);
-
-    /// <summary>Takes no frame from now on; those in the rings stay.</summary>
-    internal void DropAll() => Filter(null);
-
-    /// <summary>
-    /// Whether a frame can be such that its ring takes no other after it; see <see cref="RemakeStuck"/>. Any thread.
-    /// </summary>
-    internal bool CanStick => _canStick;
-
-    /// <summary>
-    /// Data thread, nothing in hand, every ring empty, after <see cref="TakeStatistics"/>: makes a ring again that has dropped frames since
-    /// the last call although it was empty then, is empty now, and gave none in between. Returns how many.
-    /// </summary>
-    /// <remarks>
-    /// tpacket_rcv (net/packet/af_packet.c, to Linux 6.18 at least) marks a slot as being written before it describes the frame's offload,
-    /// and where that fails, as with the UFO a guest can send (virtio_net_hdr_from_skb), it drops the frame and leaves the mark: from then
-    /// on every frame finds the slot taken. Only a guest can make such frames; towards it the kernel cuts them first.
-    /// </remarks>
-    /// <exception cref="LinuxException">The kernel has no memory for the ring any more.</exception>
-    internal int RemakeStuck()
-    {
-        var remade = 0;
-        for (var i = 0; i < _rings.Length; i++)
-        {
-            if (_dropped[i] > _lastLook[i].Dropped && _taken[i] == _lastLook[i].Taken)
-            {
-                Remake(i);
-                remade++;
-            }
-
-            _lastLook[i] = (_taken[i], _dropped[i]);
-        }
-
-        return remade;
-    }
-
-    // A socket without a ring queues what its filter accepts, and nobody would take it: meanwhile it accepts nothing. The lock is held for
-    // the swap of a filter, never while something is waited for.
-    private void Remake(int ring)
-    {
-        lock (_filters)
-        {
-            _beingRemade = ring;
-            _rings[ring].Socket.AttachFilter(CaptureFilter.DropAll);
-        }
-
-        _rings[ring].Remake();
-        lock (_filters)
-        {
-            _beingRemade = -1;
-            Attach(ring);
-        }
-    }
-
-    private void Filter(CaptureDirection? accepted)
+    /// <summary>Takes a direction's frames from now on, or none; those in the rings stay. Any thread.</summary>
+    internal void Filter(CaptureDirection? accepted)
     {
         lock (_filters)
         {
             _accepted = accepted;
-            _canStick = accepted is CaptureDirection.All or CaptureDirection.FromGuest;
-            for (var i = 0; i < _rings.Length; i++)
-            {
-                if (i != _beingRemade)
-                    Attach(i);
-            }
+            AttachFilters();
         }
     }
 
-    private void Attach(int ring)
+    /// <inheritdoc cref="SlotRings.RemakeStuck" />
+    internal int RemakeStuck() => _stage == Stage.Slots ? _slots.RemakeStuck() : 0;
+
+    /// <inheritdoc cref="SlotRings.QueueUsual" />
+    internal RunTotals QueueUsual(SendBatch batch, in UsualFrame usual, Span<long> timestamps)
     {
-        int? above = ring == 0 ? null : _classes[ring - 1].LongestFrame;
-        int? most = ring == _rings.Length - 1 ? null : _classes[ring].LongestFrame;
-        _rings[ring].Socket.AttachFilter(_accepted is { } direction ? CaptureFilter.Accept(direction, above, most) : CaptureFilter.DropAll);
+        if (_stage == Stage.Slots)
+            return _slots.QueueUsual(batch, usual, timestamps);
+        if (_stage != Stage.Blocks || !Ring!.HasNext)
+            return default;
+        Ring.Look();
+        var totals = Ring.QueueUsual(batch, usual, timestamps);
+        _takenOfBlocks += totals.Frames;
+        return totals;
     }
 
     /// <summary>The next frame, which the caller releases.</summary>
     internal bool TryTake(out RingSlot slot)
     {
-        var rings = _rings;
-        var found = -1;
-        int before;
-        do
+        switch (FindNext(out var ring))
         {
-            before = found;
-            for (var i = 0; i < rings.Length; i++)
-            {
-                if (i != found && rings[i].HasNext && (found < 0 || rings[i].NextTimestamp < rings[found].NextTimestamp))
-                    found = i;
-            }
+            case Source.Slots:
+                slot = _slots.Take(ring);
+                return true;
+            case Source.Blocks:
+                slot = TakeOfBlocks();
+                return true;
+            default:
+                slot = default;
+                return false;
         }
-        while (found > 0 && found != before); // The rings after the first were looked at after it was.
-
-        if (found < 0)
-        {
-            slot = default;
-            return false;
-        }
-
-        _taken[found]++;
-        slot = rings[found].Take();
-        return true;
-    }
-
-    /// <inheritdoc cref="PacketSocket.TakeStatistics" />
-    internal (long Seen, long Dropped) TakeStatistics()
-    {
-        var (seen, dropped) = (0L, 0L);
-        for (var i = 0; i < _rings.Length; i++)
-        {
-            var statistics = _rings[i].Socket.TakeStatistics();
-            seen += statistics.tp_packets;
-            dropped += statistics.tp_drops;
-            _dropped[i] += statistics.tp_drops;
-        }
-
-        return (seen, dropped);
-    }
-
-    /// <summary>Frames that wait, and the bytes of their slots.</summary>
-    internal PacketCount CountFilled()
-    {
-        var waiting = default(PacketCount);
-        foreach (var ring in _rings)
-        {
-            var filled = ring.CountFilled();
-            waiting = new PacketCount(waiting.Packets + filled, waiting.Bytes + ((long)filled * ring.Geometry.SlotSize));
-        }
-
-        return waiting;
     }
 
     /// <summary>Has a poller wait for frames, in places from 0 on, or not.</summary>
     internal void Watch(Poller poller, bool forFrames)
     {
-        for (var i = 0; i < _rings.Length; i++)
-            poller.Watch(i, forFrames ? _rings[i].Handle : null, Constants.POLLIN);
+        // Frames of the slots that have to wait for the blocks' are there already.
+        _slots.Watch(poller, forFrames && _stage is Stage.Slots or Stage.ToBlocks);
+        poller.Watch(FrameClass.Most, forFrames && _stage != Stage.Slots ? Ring!.Handle : null, Constants.POLLIN);
     }
 
-    /// <summary>Takes the errors the poller has found, so that it does not find them again.</summary>
+    /// <inheritdoc cref="SlotRings.TakeErrors" />
     internal void TakeErrors(Poller poller)
     {
-        for (var i = 0; i < _rings.Length; i++)
-        {
-            if ((poller.Ready(i) & Constants.POLLERR) != 0)
-                _rings[i].Socket.TakeError();
-        }
+        _slots.TakeErrors(poller);
+        if ((poller.Ready(FrameClass.Most) & Constants.POLLERR) != 0)
+            _blocks?.Socket.TakeError();
     }
 
     public void Dispose()
     {
-        foreach (var ring in _rings)
-            ring.Dispose();
+        var closing = KernelWork.Start(() => _blocks?.Dispose());
+        _slots.Dispose();
+        Task.WhenAny(_through).Wait();
+        closing.Wait();
+    }
+
+    private RingSlot TakeOfBlocks()
+    {
+        _handedOver = Math.Max(_handedOver, Ring!.NextTimestamp);
+        _takenOfBlocks++;
+        return Ring.Take();
+    }
+
+    private void AcceptFrom(bool slots, bool blocks)
+    {
+        lock (_filters)
+        {
+            (_slotsAccept, _blocksAccept) = (slots, blocks);
+            _takesGuests = _accepted is CaptureDirection.All or CaptureDirection.FromGuest;
+            AttachFilters();
+        }
+    }
+
+    private void AttachFilters()
+    {
+        _slots.Filter(_slotsAccept ? _accepted : null);
+        var ofBlocks = _blocksAccept ? _accepted : null;
+        if (_blocks is null || ofBlocks == _acceptedOfBlocks)
+            return;
+        _blocks.Socket.AttachFilter(ofBlocks is { } direction ? CaptureFilter.Accept(direction) : CaptureFilter.DropAll);
+        _acceptedOfBlocks = ofBlocks;
     }
 }

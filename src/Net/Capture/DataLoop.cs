@@ -6,27 +6,14 @@ namespace QmpRedirector.Net;
 
 /// <summary>
 /// What a forwarder's data thread does: takes the frames that wait, rewrites them in place, writes them, and waits in ppoll(2) over the
-/// rings, the peer and an eventfd. Allocates nothing per frame and takes no lock, but to make a ring again; everything here belongs to
-/// that one thread.
+/// rings, the peer and an eventfd. Allocates nothing per frame and takes no lock, but to swap filters where rings change or are made again;
+/// everything here belongs to that one thread.
 /// </summary>
-internal sealed class DataLoop : IDisposable
+internal sealed partial class DataLoop : IDisposable
 {
-    // tp_packets and tp_drops are 32 bits wide in the kernel: read them well before 2^32 frames, and at least every ten minutes.
-    private const int StatisticsEveryFrames = 1 << 20;
-    private static readonly TimeSpan _statisticsEvery = TimeSpan.FromMinutes(10);
-
-    // A frame is counted before it is in its slot. How long, while no other is counted, until an account that lacks one is called broken:
-    // its sender may have lost its processor in between.
-    private static readonly TimeSpan _settle = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _settleAtEnd = TimeSpan.FromMilliseconds(150);
-    private static readonly TimeSpan _settleStep = TimeSpan.FromMilliseconds(2);
-
-    // How often to look whether a ring takes no frame any more, where that can be.
-    private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(1);
-
     // The places of the poller before these are the rings'.
-    private static readonly int _peerPlace = FrameClass.Most;
-    private static readonly int _wakePlace = FrameClass.Most + 1;
+    private static readonly int _peerPlace = CaptureRings.Places;
+    private static readonly int _wakePlace = CaptureRings.Places + 1;
 
     private readonly CaptureRings _rings;
     private readonly ActiveWindows _windows;
@@ -37,21 +24,16 @@ internal sealed class DataLoop : IDisposable
     private readonly SendBatch _batch = new();
     private readonly FrameOrigin[] _origins = new FrameOrigin[SendBatch.Capacity];
     private readonly FrameRecorder? _recorder;
-    private readonly Poller _poller = new(FrameClass.Most + 2);
+    private readonly Poller _poller = new(CaptureRings.Places + 2);
     private readonly bool _vnetHeaderSupport;
     private readonly int _framing;
     private readonly SuperFrame _superFrame = new();
     private int _vnetHeaderLength;
     private bool _holdsWithoutPeer;
     private AttachedPeer? _peer;
-    private bool _checkAccount;
-    private (long Seen, long Since) _unsettled = (-1, 0);
-    private long _lookedAt = Stopwatch.GetTimestamp();
     private long? _stopRequested;
     private (long Deadline, ForwarderCommand.Drain Command)? _drain;
     private bool _mayRest;
-    private long _takenAtStatistics;
-    private long _statisticsAt = Stopwatch.GetTimestamp();
     private long _emptyAt;
 
     internal DataLoop(ForwarderOptions options, CaptureRings rings, ActiveWindows windows, EventFd wake)
@@ -88,11 +70,16 @@ internal sealed class DataLoop : IDisposable
     /// <summary>Frames taken and neither forwarded nor dropped.</summary>
     private int InHand => _batch.UnsentCaptured + (_superFrame.IsCut ? 0 : 1);
 
+    private bool IsLingerOver => _drain is { } drain && Stopwatch.GetTimestamp() >= drain.Deadline;
+
     private bool MustHold => _holdsWithoutPeer && _peer is null;
 
     /// <summary>Sends what is in hand, or else takes what waits; waits when there is nothing to do.</summary>
     internal void MoveFrames()
     {
+        _rings.Step(_counters.Taken, _counters.BytesTaken);
+        if (IsLingerOver)
+            DiscardBacklog(DropReason.LingerExpired);
         if (_batch.Unsent > 0)
         {
             Send();
@@ -197,82 +184,6 @@ internal sealed class DataLoop : IDisposable
         _poller.Dispose();
     }
 
-    /// <summary>Takes the frames that wait, as many as there is room for; false when there was none.</summary>
-    private bool TakeWaiting()
-    {
-        var any = false;
-
-        // Frames that are dropped take no room: commands must have their turn all the same.
-        for (var i = 0; i < SendBatch.Capacity && _batch.Room > 0; i++)
-        {
-            if (_superFrame.IsCut)
-            {
-                if (!_rings.TryTake(out var slot))
-                    break;
-                Take(slot);
-            }
-            else if (!CutSegment())
-            {
-                break;
-            }
-
-            any = true;
-        }
-
-        return any;
-    }
-
-    private void Take(RingSlot slot)
-    {
-        slot.Read(out var metadata);
-        _counters.Take(metadata);
-        if (WhyNotSend(slot, metadata, out var bytes) is { } reason)
-        {
-            _counters.Drop(reason);
-            slot.Release();
-            return;
-        }
-
-        if (!_superFrame.IsCut)
-        {
-            _superFrame.Begin(slot, metadata, bytes.Length);
-            return;
-        }
-
-        Expect(metadata);
-        _batch.Queue(slot, bytes);
-    }
-
-    private DropReason? WhyNotSend(RingSlot slot, in FrameMetadata metadata, out ReadOnlySpan<byte> bytes)
-    {
-        bytes = default;
-        if (_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt))
-            return DropReason.Disarmed;
-        if (_peer is null && !_holdsWithoutPeer)
-            return DropReason.PeerDisconnected;
-        return FrameConverter.Convert(slot.Bytes, metadata, _vnetHeaderLength, _vnetHeaderSupport, out bytes, ref _superFrame.Plan);
-    }
-
-    /// <summary>Queues the next segment of the super-frame; false when there is no room for it.</summary>
-    private bool CutSegment()
-    {
-        var room = _batch.SegmentRoom(_superFrame.NextLength(_vnetHeaderSupport));
-        if (room.IsEmpty)
-            return false;
-        Expect(_superFrame.Metadata);
-        _superFrame.CutNext(room, _vnetHeaderSupport);
-        _batch.QueueSegment(room, endsFrame: _superFrame.IsCut);
-        return true;
-    }
-
-    /// <summary>What is queued next is of this frame.</summary>
-    private void Expect(in FrameMetadata metadata)
-    {
-        _sentTimes.Expect(metadata.TimestampNanoseconds);
-        if (_recorder is not null)
-            _origins[SendBatch.Capacity - _batch.Room] = FrameOrigin.Of(metadata, _superFrame.IsCut ? _vnetHeaderLength : 0);
-    }
-
     private void Send()
     {
         if (_peer is null)
@@ -323,20 +234,11 @@ internal sealed class DataLoop : IDisposable
         Volatile.Write(ref _emptyAt, Stopwatch.GetTimestamp());
         if (_checkAccount && CheckAccount(_settle))
             _checkAccount = false;
-        EndDrain();
+        if (_drain is not null && _rings.IsEmpty)
+            EndDrain();
         LookForStuckRings();
-        if (_stopRequested is null)
+        if (_stopRequested is null || !_rings.IsEmpty)
             Wait(WaitFor.Frames);
-    }
-
-    private void LookForStuckRings()
-    {
-        if (!_rings.CanStick || Stopwatch.GetElapsedTime(_lookedAt) < _lookEvery)
-            return;
-        TakeStatistics();
-        if (_rings.IsEmpty)
-            _counters.RingsRemade += _rings.RemakeStuck();
-        _lookedAt = Stopwatch.GetTimestamp();
     }
 
     private void EndDrain()
@@ -361,14 +263,12 @@ internal sealed class DataLoop : IDisposable
         var ready = _poller.Ready(_peerPlace);
         if (_peer is not null && (ready & ~POLLOUT) != 0 && !_peer.StillThere(ready))
             LosePeer(PeerLoss.PeerClosed);
-        if (_drain is { } drain && Stopwatch.GetTimestamp() >= drain.Deadline)
-            DiscardBacklog(DropReason.LingerExpired);
     }
 
     private TimeSpan Timeout(WaitFor what)
     {
-        var timeout = _statisticsEvery - Stopwatch.GetElapsedTime(_statisticsAt);
-        if (_drain is { } drain)
+        var timeout = Min(_rings.NextStep, _statisticsEvery - Stopwatch.GetElapsedTime(_statisticsAt));
+        if (_drain is { } drain && !IsLingerOver)
             timeout = Min(timeout, Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), drain.Deadline));
         if (_stopRequested is not null)
             timeout = Min(timeout, (_batch.PartialBytes > 0 ? Forwarder.FinishFrame : Forwarder.SendAtStop) - StopElapsed);
@@ -377,124 +277,6 @@ internal sealed class DataLoop : IDisposable
         if (what == WaitFor.Frames && _rings.CanStick)
             timeout = Min(timeout, _lookEvery - Stopwatch.GetElapsedTime(_lookedAt));
         return timeout < TimeSpan.Zero ? TimeSpan.Zero : timeout;
-    }
-
-    private void LosePeer(PeerLoss reason)
-    {
-        if (_peer is not { } peer)
-            return;
-        _peer = null;
-        if (_holdsWithoutPeer)
-        {
-            _counters.TornBytes += _batch.PartialBytes;
-            _batch.Rewind();
-
-            // It was only kept because it was half written; what came after it is dropped already.
-            if (_sentTimes.NextIsLate)
-                DropUnsent(DropReason.Disarmed);
-        }
-        else
-        {
-            DropUnsent(DropReason.PeerDisconnected);
-        }
-
-        peer.Lose(reason);
-    }
-
-    /// <summary>Drops the frames in hand that are stamped after a disarming event, and counts those that are gone already.</summary>
-    private void DropAfter(long cutoff)
-    {
-        _counters.Late += _sentTimes.CountAfter(cutoff);
-        var halfWritten = _batch.PartialBytes > 0;
-        if (halfWritten)
-            _sentTimes.CountWhenSent(cutoff);
-        var whole = _batch.Unsent - (halfWritten ? 1 : 0);
-        var after = _sentTimes.ForgetAfter(cutoff, whole);
-        _counters.Drop(DropReason.Disarmed, _batch.DropLast(after));
-        if (!_superFrame.IsCut && _superFrame.Metadata.TimestampNanoseconds > cutoff)
-            DropSuperFrame(DropReason.Disarmed);
-    }
-
-    private void DropUnsent(DropReason reason)
-    {
-        _counters.TornBytes += _batch.PartialBytes;
-        _counters.Drop(reason, _batch.DropUnsent());
-        if (!_superFrame.IsCut)
-            DropSuperFrame(reason);
-        _sentTimes.Forget();
-    }
-
-    private void DropSuperFrame(DropReason reason)
-    {
-        _superFrame.End();
-        _counters.Drop(reason);
-    }
-
-    /// <summary>Drops what is in hand and what the kernel holds. A connection with a half-written frame ends with it.</summary>
-    private void DiscardBacklog(DropReason reason)
-    {
-        var torn = _batch.PartialBytes > 0;
-        DropUnsent(reason);
-        if (torn)
-            LosePeer(PeerLoss.FrameUnfinished);
-        while (_rings.TryTake(out var slot))
-        {
-            slot.Read(out var metadata);
-            _counters.Take(metadata);
-            _counters.Drop(_windows.IsOutside(metadata.TimestampNanoseconds, _emptyAt) ? DropReason.Disarmed : reason);
-            slot.Release();
-        }
-    }
-
-    private void TakeStatistics()
-    {
-        var (seen, dropped) = _rings.TakeStatistics();
-        _counters.KernelSeen += seen;
-        _counters.KernelDropped += dropped;
-        _takenAtStatistics = _counters.Taken;
-        _statisticsAt = Stopwatch.GetTimestamp();
-    }
-
-    /// <summary>Checks the identities; false while a frame may still be on its way into its slot.</summary>
-    private bool CheckAccount(TimeSpan settle)
-    {
-        var account = Snapshot();
-        if (!account.IsSettled)
-        {
-            var now = Stopwatch.GetTimestamp();
-            if (_unsettled.Seen != account.KernelSeen)
-                _unsettled = (account.KernelSeen, now);
-            if (Stopwatch.GetElapsedTime(_unsettled.Since, now) < settle)
-                return false;
-        }
-
-        if (!account.IsBalanced || !account.IsSettled)
-            _counters.IdentitiesBroken++;
-        _unsettled = (-1, 0);
-        return true;
-    }
-
-    /// <summary>Drops what is left, also what was still on its way into its slot.</summary>
-    private ForwarderSnapshot CloseAccount()
-    {
-        DiscardBacklog(DropReason.Shutdown);
-        while (!CheckAccount(_settleAtEnd))
-        {
-            _rings.Watch(_poller, forFrames: false);
-            _poller.Watch(_peerPlace, null, 0);
-            _poller.Watch(_wakePlace, null, 0);
-            _poller.Wait(_settleStep);
-            DiscardBacklog(DropReason.Shutdown);
-        }
-
-        return Snapshot();
-    }
-
-    // The order matters: a frame that is counted after the first step may be found in the second.
-    private ForwarderSnapshot Snapshot()
-    {
-        TakeStatistics();
-        return _counters.Snapshot(InHand, _batch.PartialBytes, _rings.CountFilled(), _peer is not null);
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -34,7 +34,8 @@ public sealed class Forwarder : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _direction = options.Direction;
-        _rings = CaptureRings.Open(options.Backlog, options.PacketFds ?? []);
+        _rings = CaptureRings.Open(
+            options.Backlog, options.PacketFds ?? [], options.RingChoice ?? new RingChoice(Stopwatch.GetTimestamp()));
         try
         {
             _thread = new ForwarderThread(options, _rings, _windows);
@@ -76,12 +77,12 @@ public sealed class Forwarder : IAsyncDisposable
             _windows.Open(before, Stopwatch.GetTimestamp(), _thread.EmptyAt);
             try
             {
-                _rings.Accept(_direction);
+                _rings.Filter(_direction);
             }
             catch
             {
                 _windows.Close(before, _thread.EmptyAt);
-                _rings.DropAll();
+                _rings.Filter(null);
                 throw;
             }
 
@@ -106,7 +107,7 @@ public sealed class Forwarder : IAsyncDisposable
             var before = RealtimeClock.NowNanoseconds;
             var cutoff = Math.Min(cutoffNanoseconds ?? before, before);
             _windows.Close(cutoff, _thread.EmptyAt);
-            _rings.DropAll();
+            _rings.Filter(null);
             IsArmed = false;
             _thread.Post(new ForwarderCommand.Disarmed(cutoff));
             return RealtimeClock.NowNanoseconds - before;
@@ -119,7 +120,7 @@ public sealed class Forwarder : IAsyncDisposable
         lock (_gate)
         {
             if (IsArmed)
-                _rings.Accept(direction);
+                _rings.Filter(direction);
             _direction = direction;
         }
     }

@@ -14,6 +14,8 @@ internal sealed class ForwarderCounters(int framingBytes)
 
     internal long Taken { get; set; }
 
+    internal long BytesTaken => TowardsGuest.Bytes + FromGuest.Bytes;
+
     internal PacketCount TowardsGuest { get; private set; }
 
     internal PacketCount FromGuest { get; private set; }
@@ -34,6 +36,8 @@ internal sealed class ForwarderCounters(int framingBytes)
 
     internal long RingsRemade { get; set; }
 
+    internal long HandOvers { get; set; }
+
     /// <summary>A frame was read.</summary>
     internal void Take(in FrameMetadata metadata)
     {
@@ -45,11 +49,19 @@ internal sealed class ForwarderCounters(int framingBytes)
             FromGuest = FromGuest.Plus(bytes);
     }
 
+    /// <summary>Frames were read.</summary>
+    internal void Take(in RunTotals run)
+    {
+        Taken += run.Frames;
+        TowardsGuest = TowardsGuest.Plus(new PacketCount(run.FramesTowardsGuest, run.BytesTowardsGuest));
+        FromGuest = FromGuest.Plus(new PacketCount(run.Frames - run.FramesTowardsGuest, run.Bytes - run.BytesTowardsGuest));
+    }
+
     internal void Drop(DropReason reason, int frames = 1) => _dropped[(int)reason] += frames;
 
-    internal ForwarderSnapshot Snapshot(int inHand, int partialBytes, PacketCount waiting, bool peerConnected) => new()
+    internal ForwarderSnapshot Snapshot(long seen, int inHand, int partialBytes, PacketCount waiting, bool peerConnected) => new()
     {
-        KernelSeen = KernelSeen,
+        KernelSeen = seen,
         KernelDropped = KernelDropped,
         Taken = Taken,
         TowardsGuest = TowardsGuest,
@@ -65,6 +77,7 @@ internal sealed class ForwarderCounters(int framingBytes)
         Late = Late,
         IdentitiesBroken = IdentitiesBroken,
         RingsRemade = RingsRemade,
+        HandOvers = HandOvers,
         FramingBytes = framingBytes,
         PeerConnected = peerConnected,
     };

@@ -9,8 +9,8 @@ namespace QmpRedirector.Net;
 /// <param name="HoldWithoutPeer">Keep what is captured while no peer is connected, up to the backlog; else it is dropped.</param>
 /// <param name="Recorder">Takes a copy of each frame that was forwarded; null to record nothing.</param>
 /// <param name="PacketFds">
-/// One or two inherited AF_PACKET SOCK_RAW sockets to capture with, which the forwarder then owns: no capability is needed. With one a
-/// short frame takes as much of the backlog as a long one. Null: its own.
+/// One to three inherited AF_PACKET SOCK_RAW sockets to capture with, which the forwarder then owns: no capability is needed. With one a
+/// short frame takes as much of the backlog as a long one; the third is for a ring of blocks while frames are many. Null: its own.
 /// </param>
 public sealed record ForwarderOptions(
     string Name,
@@ -20,4 +20,8 @@ public sealed record ForwarderOptions(
     long Backlog,
     bool HoldWithoutPeer = false,
     FrameRecorder? Recorder = null,
-    IReadOnlyList<int>? PacketFds = null);
+    IReadOnlyList<int>? PacketFds = null)
+{
+    /// <summary>Chooses between rings of slots and of blocks; null: as is best.</summary>
+    internal RingChoice? RingChoice { get; init; }
+}

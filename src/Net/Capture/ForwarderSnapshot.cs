@@ -68,6 +68,9 @@ public sealed record ForwarderSnapshot
     /// </summary>
     public required long RingsRemade { get; init; }
 
+    /// <summary>How often the capture has changed between rings of slots and of blocks, either way.</summary>
+    public required long HandOvers { get; init; }
+
     /// <summary>Bytes of framing per forwarded frame: 4, or 8 with vnet_hdr_support.</summary>
     public required int FramingBytes { get; init; }
 

@@ -23,7 +23,7 @@ internal sealed class ForwarderThread : IDisposable
     internal Task Completion => _completion.Task;
 
     /// <summary>The account after the thread has ended.</summary>
-    internal ForwarderSnapshot Final { get; private set; } = new ForwarderCounters(0).Snapshot(0, 0, default, false);
+    internal ForwarderSnapshot Final { get; private set; } = new ForwarderCounters(0).Snapshot(0, 0, 0, default, false);
 
     /// <summary>The Stopwatch timestamp at which the kernel's queue was last seen empty.</summary>
     internal long EmptyAt => _loop.EmptyAt;

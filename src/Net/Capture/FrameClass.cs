@@ -31,7 +31,7 @@ internal sealed record FrameClass(int SlotSize, int Eighths, int BlockSize)
     internal static int Most => _two.Length;
 
     /// <summary>The longest frame whose slot holds all of it.</summary>
-    internal int LongestFrame => SlotSize - PacketRing.Overhead;
+    internal int LongestFrame => SlotSize - SlotRing.Overhead;
 
     /// <summary>The ring for its share of a backlog, and one slot at least.</summary>
     internal RingGeometry RingFor(long backlog)

@@ -6,4 +6,6 @@ namespace QmpRedirector.Net;
 public readonly record struct PacketCount(long Packets, long Bytes)
 {
     internal PacketCount Plus(long bytes) => new(Packets + 1, Bytes + bytes);
+
+    internal PacketCount Plus(PacketCount more) => new(Packets + more.Packets, Bytes + more.Bytes);
 }

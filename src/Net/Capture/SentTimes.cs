@@ -21,10 +21,20 @@ internal sealed class SentTimes
     /// <summary>A frame was queued for sending.</summary>
     internal void Expect(long timestamp)
     {
+        Room()[0] = timestamp;
+        Expected(1);
+    }
+
+    /// <summary>Where to write the timestamps of the next frames to be queued; <see cref="Expected"/> is told how many.</summary>
+    internal Span<long> Room()
+    {
         if (_done == _queued)
             _done = _queued = 0;
-        _expected[_queued++] = timestamp;
+        return _expected.AsSpan(_queued);
     }
+
+    /// <summary>So many frames were queued for sending, whose timestamps are written.</summary>
+    internal void Expected(int frames) => _queued += frames;
 
     /// <summary>The oldest frame queued was sent. True when <see cref="CountWhenSent"/> was told to count it.</summary>
     internal bool Sent()

@@ -42,7 +42,7 @@ public static class CaptureProbe
             return new CaptureSupport(accepted, refused, null);
         try
         {
-            using var rings = CaptureRings.Open(backlog, []);
+            using var rings = SlotRings.Open(backlog, []);
             accepted.Add("PACKET_RX_RING");
             return new CaptureSupport(accepted, refused, rings.Capacity);
         }

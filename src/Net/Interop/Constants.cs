@@ -31,7 +31,10 @@ internal static class Constants
     internal const int PACKET_VNET_HDR = 15;
     internal const int PACKET_OUTGOING = 4;
     internal const int TPACKET_V2 = 1;
+    internal const int TPACKET_V3 = 2;
     internal const int TPACKET_ALIGNMENT = 16;
+    internal const int TPACKET2_HDRLEN = 52;
+    internal const int TPACKET3_HDRLEN = 68;
     internal const uint TP_STATUS_KERNEL = 0;
     internal const uint TP_STATUS_USER = 1 << 0;
     internal const uint TP_STATUS_COPY = 1 << 1;

@@ -6,7 +6,7 @@ using static QmpRedirector.Net.Interop.Constants;
 namespace QmpRedirector.Net.Interop;
 
 /// <summary>
-/// An AF_PACKET SOCK_RAW socket that delivers each frame in a slot of a <see cref="PacketRing"/>, with its virtio-net header
+/// An AF_PACKET SOCK_RAW socket that delivers each frame into a ring, <see cref="SlotRing"/> or <see cref="BlockRing"/>, with its virtio-net header
 /// (PACKET_VNET_HDR), its VLAN tag and the time it passed the tap point (SO_TIMESTAMPNS has the kernel stamp it there).
 /// </summary>
 /// <remarks>
@@ -23,21 +23,30 @@ internal sealed unsafe class PacketSocket : IDisposable
         ("SO_ATTACH_FILTER", static socket => socket.AttachFilter(CaptureFilter.DropAll)),
         ("PACKET_VNET_HDR", static socket => socket.Set(SOL_PACKET, PACKET_VNET_HDR, 1, "setsockopt(PACKET_VNET_HDR)")),
         ("SO_TIMESTAMPNS", static socket => socket.Set(SOL_SOCKET, SO_TIMESTAMPNS, 1, "setsockopt(SO_TIMESTAMPNS)")),
-        ("PACKET_VERSION", static socket => socket.Set(SOL_PACKET, PACKET_VERSION, TPACKET_V2, "setsockopt(PACKET_VERSION)")),
-        ("PACKET_RESERVE", static socket => socket.Set(SOL_PACKET, PACKET_RESERVE, PacketRing.Reserve, "setsockopt(PACKET_RESERVE)")),
+        ("PACKET_VERSION", static socket => socket.Set(SOL_PACKET, PACKET_VERSION, socket._version, "setsockopt(PACKET_VERSION)")),
+        ("PACKET_RESERVE", static socket => socket.Set(SOL_PACKET, PACKET_RESERVE, SlotRing.Reserve, "setsockopt(PACKET_RESERVE)")),
     ];
 
-    private readonly SafeFd _fd;
+    // No frame has it: nobody may have it (IANA, IEEE 802 numbers), and below 1536 alone would be a length.
+    private const ushort NoProtocol = 0xffff;
 
-    private PacketSocket(SafeFd fd) => _fd = fd;
+    private readonly SafeFd _fd;
+    private readonly int _version;
+
+    private PacketSocket(SafeFd fd, int version)
+    {
+        _fd = fd;
+        _version = version;
+    }
 
     internal SafeHandle Handle => _fd;
 
     /// <param name="inherited">A descriptor to take over; null to make a socket.</param>
+    /// <param name="version">TPACKET_V2 or TPACKET_V3.</param>
     /// <exception cref="LinuxException">EPERM without CAP_NET_RAW, a lacking option, or what was inherited is no packet socket.</exception>
-    internal static PacketSocket Open(int? inherited = null)
+    internal static PacketSocket Open(int? inherited = null, int version = TPACKET_V2)
     {
-        var socket = inherited is { } descriptor ? Adopt(descriptor) : Create();
+        var socket = inherited is { } descriptor ? Adopt(descriptor, version) : Create(version);
         try
         {
             foreach (var (_, set) in Options)
@@ -55,15 +64,15 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     /// <summary>A socket that receives nothing and has none of <see cref="Options"/> yet.</summary>
     /// <exception cref="LinuxException">EPERM without CAP_NET_RAW.</exception>
-    internal static PacketSocket Create()
+    internal static PacketSocket Create(int version = TPACKET_V2)
     {
         var fd = Libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        return fd.IsInvalid ? throw LinuxException.Last("socket(AF_PACKET)") : new PacketSocket(fd);
+        return fd.IsInvalid ? throw LinuxException.Last("socket(AF_PACKET)") : new PacketSocket(fd, version);
     }
 
     /// <summary>Takes over a packet socket this process was started with. Any other descriptor stays as it is.</summary>
     /// <exception cref="LinuxException">EBADF, ENOTSOCK, or EPROTOTYPE for another kind of socket.</exception>
-    private static PacketSocket Adopt(int descriptor)
+    private static PacketSocket Adopt(int descriptor, int version)
     {
         var on = $"descriptor {descriptor}";
         var fd = new SafeFd(descriptor);
@@ -72,7 +81,7 @@ internal sealed unsafe class PacketSocket : IDisposable
             if (Option(fd, SO_DOMAIN, "getsockopt(SO_DOMAIN)", on) != AF_PACKET
                 || Option(fd, SO_TYPE, "getsockopt(SO_TYPE)", on) != SOCK_RAW)
                 throw new LinuxException("AF_PACKET SOCK_RAW", Errno.EPROTOTYPE, on);
-            return new PacketSocket(fd);
+            return new PacketSocket(fd, version);
         }
         catch
         {
@@ -96,12 +105,20 @@ internal sealed unsafe class PacketSocket : IDisposable
     /// down the socket reports ENETDOWN once and starts to receive when it comes up.
     /// </summary>
     /// <exception cref="LinuxException">ENODEV: no such interface.</exception>
-    internal void Bind(int interfaceIndex)
+    internal void Bind(int interfaceIndex) => BindTo(interfaceIndex, ETH_P_ALL);
+
+    /// <summary>
+    /// Binds to what never comes, so that no sender has anything to do for this socket any more, and returns when none has: a bound socket
+    /// cannot be unbound, and one with a filter that drops everything still costs each frame that filter.
+    /// </summary>
+    internal void Park() => BindTo(0, NoProtocol);
+
+    private void BindTo(int interfaceIndex, ushort protocol)
     {
         var address = new sockaddr_ll
         {
             sll_family = AF_PACKET,
-            sll_protocol = BinaryPrimitives.ReverseEndianness((ushort)ETH_P_ALL),
+            sll_protocol = BinaryPrimitives.ReverseEndianness(protocol),
             sll_ifindex = interfaceIndex,
         };
 
@@ -126,10 +143,10 @@ internal sealed unsafe class PacketSocket : IDisposable
     /// What passed the filter since the last call, of which <c>tp_drops</c> found no room in the ring. Reading resets both
     /// (net/packet/af_packet.c, packet_getsockopt).
     /// </summary>
-    internal tpacket_stats TakeStatistics()
+    internal tpacket_stats_v3 TakeStatistics()
     {
-        tpacket_stats statistics = default;
-        var length = (uint)sizeof(tpacket_stats);
+        tpacket_stats_v3 statistics = default;
+        var length = (uint)sizeof(tpacket_stats_v3);
 
         // SAFETY: the kernel writes at most `length` bytes into the structure on this frame.
         if (Libc.getsockopt(_fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) < 0)
@@ -140,12 +157,13 @@ internal sealed unsafe class PacketSocket : IDisposable
     /// <summary>Makes the ring; what was queued before is gone.</summary>
     /// <exception cref="LinuxException">ENOMEM, or EBUSY: an inherited socket has one already.</exception>
     internal void MakeRing(in RingGeometry geometry) => SetRing(
-        new tpacket_req
+        new tpacket_req3
         {
             tp_block_size = (uint)geometry.BlockSize,
             tp_block_nr = (uint)geometry.Blocks,
             tp_frame_size = (uint)geometry.SlotSize,
             tp_frame_nr = (uint)geometry.Slots,
+            tp_retire_blk_tov = (uint)geometry.RetireMilliseconds,
         },
         $"{geometry.Bytes} bytes");
 
@@ -160,10 +178,10 @@ internal sealed unsafe class PacketSocket : IDisposable
 
     public void Dispose() => _fd.Dispose();
 
-    private void SetRing(tpacket_req request, string on)
+    private void SetRing(tpacket_req3 request, string on)
     {
         // SAFETY: the structure lives on this frame for the duration of the call, and the length is its own.
-        if (Libc.setsockopt(_fd, SOL_PACKET, PACKET_RX_RING, &request, (uint)sizeof(tpacket_req)) < 0)
+        if (Libc.setsockopt(_fd, SOL_PACKET, PACKET_RX_RING, &request, (uint)sizeof(tpacket_req3)) < 0)
             throw LinuxException.Last("setsockopt(PACKET_RX_RING)", on);
     }
 

@@ -8,7 +8,7 @@ namespace QmpRedirector.Net.Interop;
 /// Frames on their way to the peer's socket: each is written from the ring slot it was captured into, with one iovec, and its slot goes
 /// back to the kernel when it is written whole or dropped. Segments of a super-frame are written from memory of the batch.
 /// </summary>
-internal sealed unsafe class SendBatch : IDisposable
+internal sealed unsafe partial class SendBatch : IDisposable
 {
     /// <summary>Frames of the stream, at most: UIO_MAXIOV (linux/uio.h), the most one sendmsg takes.</summary>
     internal const int Capacity = 1024;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace QmpRedirector.Net.Interop;
@@ -17,19 +18,9 @@ internal struct sockaddr_ll
     internal ulong sll_addr;
 }
 
-/// <summary>linux/if_packet.h, struct tpacket_req: the shape of a ring.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct tpacket_req
-{
-    internal uint tp_block_size;
-    internal uint tp_block_nr;
-    internal uint tp_frame_size;
-    internal uint tp_frame_nr;
-}
-
 /// <summary>linux/if_packet.h, struct tpacket2_hdr: the beginning of a slot; a sockaddr_ll follows, aligned to TPACKET_ALIGNMENT.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct tpacket2_hdr
+internal struct tpacket2_hdr : IRingHeader
 {
     internal uint tp_status;
     internal uint tp_len;
@@ -41,14 +32,119 @@ internal struct tpacket2_hdr
     internal ushort tp_vlan_tci;
     internal ushort tp_vlan_tpid;
     internal uint tp_padding;
+
+    public static int AddressOffset => Constants.TPACKET2_HDRLEN - Unsafe.SizeOf<sockaddr_ll>();
+
+    public readonly uint Status => tp_status;
+
+    public readonly uint Length => tp_len;
+
+    public readonly uint Captured => tp_snaplen;
+
+    public readonly int FrameOffset => tp_mac;
+
+    public readonly long Timestamp => (tp_sec * 1_000_000_000L) + tp_nsec;
+
+    public readonly ushort VlanTci => tp_vlan_tci;
+
+    public readonly ushort VlanTpid => tp_vlan_tpid;
 }
 
-/// <summary>linux/if_packet.h, struct tpacket_stats.</summary>
+/// <summary>linux/if_packet.h, struct tpacket_req3: the shape of a ring. It begins with the tpacket_req that other versions take.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct tpacket_stats
+internal struct tpacket_req3
+{
+    internal uint tp_block_size;
+    internal uint tp_block_nr;
+    internal uint tp_frame_size;
+    internal uint tp_frame_nr;
+    internal uint tp_retire_blk_tov;
+    internal uint tp_sizeof_priv;
+    internal uint tp_feature_req_word;
+}
+
+/// <summary>
+/// linux/if_packet.h, struct tpacket3_hdr: the beginning of a frame's place in a block; a sockaddr_ll follows. The union of it has one
+/// member, which is spelled out here.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tpacket3_hdr : IRingHeader
+{
+    internal uint tp_next_offset;
+    internal uint tp_sec;
+    internal uint tp_nsec;
+    internal uint tp_snaplen;
+    internal uint tp_len;
+    internal uint tp_status;
+    internal ushort tp_mac;
+    internal ushort tp_net;
+    internal tpacket_hdr_variant1 hv1;
+    internal ulong tp_padding;
+
+    public static int AddressOffset => Constants.TPACKET3_HDRLEN - Unsafe.SizeOf<sockaddr_ll>();
+
+    public readonly uint Status => tp_status;
+
+    public readonly uint Length => tp_len;
+
+    public readonly uint Captured => tp_snaplen;
+
+    public readonly int FrameOffset => tp_mac;
+
+    public readonly long Timestamp => (tp_sec * 1_000_000_000L) + tp_nsec;
+
+    public readonly ushort VlanTci => (ushort)hv1.tp_vlan_tci;
+
+    public readonly ushort VlanTpid => hv1.tp_vlan_tpid;
+}
+
+/// <summary>linux/if_packet.h, struct tpacket_hdr_variant1.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tpacket_hdr_variant1
+{
+    internal uint tp_rxhash;
+    internal uint tp_vlan_tci;
+    internal ushort tp_vlan_tpid;
+    internal ushort tp_padding;
+}
+
+/// <summary>linux/if_packet.h, struct tpacket_block_desc: the beginning of a block.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tpacket_block_desc
+{
+    internal uint version;
+    internal uint offset_to_priv;
+    internal tpacket_hdr_v1 hdr;
+}
+
+/// <summary>linux/if_packet.h, struct tpacket_hdr_v1, the only member of union tpacket_bd_header_u.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tpacket_hdr_v1
+{
+    internal uint block_status;
+    internal uint num_pkts;
+    internal uint offset_to_first_pkt;
+    internal uint blk_len;
+    internal ulong seq_num;
+    internal tpacket_bd_ts ts_first_pkt;
+    internal tpacket_bd_ts ts_last_pkt;
+}
+
+/// <summary>linux/if_packet.h, struct tpacket_bd_ts; the union of micro- and nanoseconds is the latter in a ring.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tpacket_bd_ts
+{
+    internal uint ts_sec;
+    internal uint ts_nsec;
+}
+
+/// <summary>linux/if_packet.h, struct tpacket_stats_v3. It begins with the tpacket_stats that other versions give.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tpacket_stats_v3
 {
     internal uint tp_packets;
     internal uint tp_drops;
+    internal uint tp_freeze_q_cnt;
 }
 
 /// <summary>linux/filter.h, struct sock_filter: one classic BPF instruction.</summary>

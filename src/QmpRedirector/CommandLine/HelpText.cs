@@ -157,7 +157,7 @@ internal static class HelpText
             ("--config FILE", "take options from a JSON file; those given here win"),
             .. Options("qmp-timeout", "wait-netdev", "one-off", "pid"),
             ("--packet-fd ID=N", "redirector ID captures with the AF_PACKET SOCK_RAW socket this was started with as descriptor N, and needs "
-                + "no capability; give two each, for short frames and long ones"),
+                + "no capability; give three each, for short frames, long ones, and many"),
         ]),
         new("Control and watch", [.. Options("control", "pcapng", "metrics")]),
         new("Log", [.. Options("log-level", "log-format"), ("-h, --help", "show this help")]),

@@ -5,8 +5,8 @@ namespace QmpRedirector.Options;
 /// <summary>The values of <c>--packet-fd</c>: which redirector captures with which inherited sockets.</summary>
 internal static class PacketFds
 {
-    // A socket for frames of the common MTU and one for longer ones.
-    private const int Most = 2;
+    // A socket for frames of the common MTU, one for longer ones, and one for all while they are many.
+    private const int Most = 3;
 
     /// <summary>The redirectors with their descriptors.</summary>
     /// <param name="values">ID=N each.</param>

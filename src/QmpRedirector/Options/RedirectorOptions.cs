@@ -37,7 +37,7 @@ internal sealed record RedirectorOptions
     /// <summary>Bytes of virtio-net header before each frame: 0, 10, 12, 20 or 24; null: auto.</summary>
     public int? VnetHdrLen { get; init; }
 
-    /// <summary>The descriptors of the packet sockets to capture with (<c>--packet-fd</c>), at most two; none: its own.</summary>
+    /// <summary>The descriptors of the packet sockets to capture with (<c>--packet-fd</c>), at most three; none: its own.</summary>
     public IReadOnlyList<int> PacketFds { get; init; } = [];
 
     public DisconnectedPolicy WhenDisconnected { get; init; } = DisconnectedPolicy.Discard;

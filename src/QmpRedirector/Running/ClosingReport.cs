@@ -17,6 +17,8 @@ internal static class ClosingReport
         line.Append(culture, $" in_hand={account.InHand} in_kernel={account.InKernel} partial_bytes={account.PartialBytes} late={account.Late}");
         if (account.RingsRemade > 0)
             line.Append(culture, $" rings_remade={account.RingsRemade}");
+        if (account.HandOvers > 0)
+            line.Append(culture, $" hand_overs={account.HandOvers}");
         foreach (var reason in DropReasons.All)
             line.Append(culture, $" dropped.{reason.Name()}={account.Dropped[(int)reason]}");
         if (recorder is not null)

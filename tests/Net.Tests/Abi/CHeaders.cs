@@ -30,6 +30,7 @@ internal static class CHeaders
         #include <linux/if_link.h>
         #include <linux/if_packet.h>
         #include <linux/if_tun.h>
+        #include <linux/membarrier.h>
         #include <linux/netlink.h>
         #include <linux/rtnetlink.h>
         #include <linux/virtio_net.h>

@@ -32,6 +32,8 @@ internal static class InteropClaims
         (typeof(FileKinds), "StatxLength", "sizeof(struct statx)"),
         (typeof(FileKinds), "ModeOffset", "offsetof(struct statx, stx_mode)"),
         (typeof(ProcessExit), "SYS_pidfd_open", "SYS_pidfd_open"),
+        (typeof(GracePeriod), "MEMBARRIER_CMD_GLOBAL", "MEMBARRIER_CMD_GLOBAL"),
+        (typeof(GracePeriod), RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "OnArm64" : "OnX64", "SYS_membarrier"),
         (typeof(SendBatch), "Capacity", "UIO_MAXIOV"),
         (typeof(LinkMessage), "HeaderLength", "NLMSG_HDRLEN"),
         (typeof(LinkMessage), "LinkHeaderLength", "NLMSG_ALIGN(sizeof(struct ifinfomsg))"),
@@ -54,6 +56,7 @@ internal static class InteropClaims
     [
         "sizeof(((struct statx *)0)->stx_mode) == 2",
         "TPACKET2_HDRLEN == TPACKET_ALIGN(sizeof(struct tpacket2_hdr)) + sizeof(struct sockaddr_ll)",
+        "TPACKET3_HDRLEN == TPACKET_ALIGN(sizeof(struct tpacket3_hdr)) + sizeof(struct sockaddr_ll)",
         "NLMSG_ALIGNTO == 4 && RTA_ALIGNTO == 4",
     ];
 

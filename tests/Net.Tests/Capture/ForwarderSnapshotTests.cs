@@ -10,8 +10,8 @@ internal sealed class ForwarderSnapshotTests
     {
         KernelSeen = 100, KernelDropped = 7, Taken = 90, TowardsGuest = new(60, 6000), FromGuest = new(30, 3000), Forwarded = 80,
         ForwardedBytes = 8000, ExtraSegments = 5, WrittenBytes = 8701, PartialBytes = 21,
-        Dropped = Drops((DropReason.Disarmed, 4), (DropReason.Oversize, 2)), InHand = 4, Waiting = new(3, 2304), Late = 1, IdentitiesBroken = 0, RingsRemade = 0,
-        FramingBytes = 8, PeerConnected = true,
+        Dropped = Drops((DropReason.Disarmed, 4), (DropReason.Oversize, 2)), InHand = 4, Waiting = new(3, 2304), Late = 1, IdentitiesBroken = 0,
+        RingsRemade = 0, HandOvers = 0, FramingBytes = 8, PeerConnected = true,
     };
 
     [Test]

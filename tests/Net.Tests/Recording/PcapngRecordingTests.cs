@@ -329,7 +329,7 @@ internal sealed class PcapngRecordingTests
     {
         var counters = new ForwarderCounters(4) { KernelSeen = forwarded + disarmed, Taken = forwarded + disarmed, Forwarded = forwarded };
         counters.Drop(DropReason.Disarmed, (int)disarmed);
-        return counters.Snapshot(0, 0, default, peerConnected: false);
+        return counters.Snapshot(counters.KernelSeen, 0, 0, default, peerConnected: false);
     }
 
     private static string? Text(PcapngFile.Block block, int code) =>

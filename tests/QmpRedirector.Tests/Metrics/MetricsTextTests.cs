@@ -207,6 +207,7 @@ internal sealed class MetricsTextTests
             Late = 1,
             IdentitiesBroken = 0,
             RingsRemade = 0,
+            HandOvers = 0,
             FramingBytes = 4,
             PeerConnected = true,
         },

@@ -26,10 +26,10 @@ internal sealed class PacketFdsTests
 
     [Test]
     public void A_socket_named_twice_and_one_too_many_are_told() =>
-        Assert.That(Parse("f0=3", "f1=3", "f0=4", "f0=5").Errors, Is.EqualTo(new[]
+        Assert.That(Parse("f0=3", "f1=3", "f0=4", "f0=6", "f0=5").Errors, Is.EqualTo(new[]
         {
             "--packet-fd f1=3: descriptor 3 is given already: each use needs a socket of its own",
-            "--packet-fd f0=5: redirector 'f0' has 2 descriptors already, and has no use for more",
+            "--packet-fd f0=5: redirector 'f0' has 3 descriptors already, and has no use for more",
         }));
 
     private static OptionsResult<RunOptions> Parse(params string[] packetFds) => RunOptionsParser.Parse(

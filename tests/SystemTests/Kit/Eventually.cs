@@ -13,13 +13,14 @@ internal static class Eventually
 
     public static Task ThatAsync(Func<bool> condition, string what) => ThatAsync(() => Task.FromResult(condition()), what);
 
-    public static async Task ThatAsync(Func<Task<bool>> condition, string what)
+    public static async Task ThatAsync(Func<Task<bool>> condition, string what, TimeSpan? deadline = null)
     {
+        var within = deadline ?? Deadline;
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Deadline)
-                Assert.Fail($"Within {Deadline.TotalSeconds} s it never came true that {what}.");
+            if (TimeProvider.System.GetElapsedTime(started) > within)
+                Assert.Fail($"Within {within.TotalSeconds} s it never came true that {what}.");
             await Task.Delay(Interval, TimeProvider.System);
         }
     }

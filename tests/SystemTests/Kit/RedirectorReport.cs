@@ -28,6 +28,9 @@ internal sealed record RedirectorReport(string Id, IReadOnlyDictionary<string, s
     /// <summary>Of the forwarded: stamped after the STOP that ended the capture, but gone before its event was here.</summary>
     public long Late => Number("late");
 
+    /// <summary>Changes between rings of slots and of blocks.</summary>
+    public long HandOvers => Fields.ContainsKey("hand_overs") ? Number("hand_overs") : 0;
+
     public long PartialBytes => Number("partial_bytes");
 
     /// <summary>With <c>--pcapng</c>: of the forwarded, those in the file.</summary>

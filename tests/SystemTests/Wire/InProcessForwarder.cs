@@ -11,10 +11,13 @@ internal static class InProcessForwarder
 {
     /// <summary>The packet socket belongs to the namespace of the thread that opens it.</summary>
     public static Forwarder Open(NetworkNamespace ns, string ifname, int vnetHeaderLength, FrameRecorder? recorder = null,
-        bool holdWithoutPeer = false, CaptureDirection direction = CaptureDirection.TowardsGuest) => ns.Run(() =>
+        bool holdWithoutPeer = false, CaptureDirection direction = CaptureDirection.TowardsGuest, RingChoice? ringChoice = null) => ns.Run(() =>
     {
         var options = new ForwarderOptions(
-            "f0", direction, true, vnetHeaderLength, Backlog: 64 << 20, holdWithoutPeer, recorder);
+            "f0", direction, true, vnetHeaderLength, Backlog: 64 << 20, holdWithoutPeer, recorder)
+        {
+            RingChoice = ringChoice,
+        };
         var forwarder = new Forwarder(options);
         forwarder.Bind((int)LibC.InterfaceIndex(ifname));
         return forwarder;

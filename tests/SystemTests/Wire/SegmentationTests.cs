@@ -1,6 +1,7 @@
 using QmpRedirector.Net;
 using QmpRedirector.Net.Tests;
 using QmpRedirector.SystemTests.Kit;
+using SuperFrame = QmpRedirector.Net.Tests.SuperFrame;
 
 namespace QmpRedirector.SystemTests.Wire;
 
