@@ -152,7 +152,7 @@ internal sealed partial class CaptureRings
         // The counts are read at the cut: what was dropped until then was dropped of the kind used before it.
         PassOverCopies();
         AcceptFrom(slots: true, blocks: true);
-        _cut = RealtimeClock.NowNanoseconds;
+        (_cut, _changedAt) = (RealtimeClock.NowNanoseconds, Stopwatch.GetTimestamp());
         ReadStatistics();
         if (!IsHandingOver)
             BeginHandOverAccount(stage);
@@ -161,7 +161,6 @@ internal sealed partial class CaptureRings
         if (stage == Stage.ToSlots)
             _choice.WantSlots(now);
         _stage = stage;
-        _changedAt = now;
         _oldClosed = _waitsForPeer = false;
         _handedOver = long.MinValue;
         _through = KernelWork.Start(GracePeriod.TryWait);
