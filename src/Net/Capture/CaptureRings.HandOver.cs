@@ -100,18 +100,18 @@ internal sealed partial class CaptureRings
             case Stage.Slots:
                 var wantsBlocks = _choice.WantsBlocks(areBlocks: false, taken, bytes, now);
                 if (wantsBlocks && _ring == RingState.Ready)
-                    BeginHandOver(Stage.ToBlocks, now);
+                    BeginHandOver(Stage.ToBlocks);
                 else
                     StepRing(wantsBlocks, now);
                 break;
             case Stage.Blocks:
                 if (!_choice.WantsBlocks(areBlocks: true, taken, bytes, now) || IsSilent(now))
-                    BeginHandOver(Stage.ToSlots, now);
+                    GoBackToSlots(taken, bytes, now);
                 break;
             default:
                 StepHandOver(now);
                 if (_stage == Stage.ToBlocks && _waitsForPeer && IsSilent(now))
-                    BeginHandOver(Stage.ToSlots, now);
+                    GoBackToSlots(taken, bytes, now);
                 break;
         }
     }
@@ -147,7 +147,13 @@ internal sealed partial class CaptureRings
         }
     }
 
-    private void BeginHandOver(Stage stage, long now)
+    private void GoBackToSlots(long taken, long bytes, long now)
+    {
+        _choice.WantSlots(taken, bytes, now);
+        BeginHandOver(Stage.ToSlots);
+    }
+
+    private void BeginHandOver(Stage stage)
     {
         // The counts are read at the cut: what was dropped until then was dropped of the kind used before it.
         PassOverCopies();
@@ -158,8 +164,6 @@ internal sealed partial class CaptureRings
             BeginHandOverAccount(stage);
 
         _ofBlocks = stage == Stage.ToBlocks ? new StampRange(_cut, long.MaxValue) : _ofBlocks with { To = _cut };
-        if (stage == Stage.ToSlots)
-            _choice.WantSlots(now);
         _stage = stage;
         _oldClosed = _waitsForPeer = false;
         _handedOver = long.MinValue;

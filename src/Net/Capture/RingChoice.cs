@@ -45,7 +45,7 @@ internal sealed class RingChoice(long now)
             return !areBlocks;
         if (now - _since < (_wantsBlocks ? _lull : _burst))
             return _wantsBlocks;
-        var load = taken + (bytes / BytesOfOne);
+        var load = Load(taken, bytes);
         var rate = (load - _loadBefore) / ((now - _since) / (Stopwatch.Frequency / 1000.0));
         _since = now;
         _loadBefore = load;
@@ -53,10 +53,14 @@ internal sealed class RingChoice(long now)
         return _wantsBlocks;
     }
 
-    /// <summary>Slots it is, whatever the rate has been.</summary>
-    internal void WantSlots(long now)
+    /// <summary>Slots it is, whatever the rate has been until now.</summary>
+    /// <inheritdoc cref="WantsBlocks" />
+    internal void WantSlots(long taken, long bytes, long now)
     {
         _since = now;
+        _loadBefore = Load(taken, bytes);
         _wantsBlocks = false;
     }
+
+    private static double Load(long taken, long bytes) => taken + (bytes / BytesOfOne);
 }

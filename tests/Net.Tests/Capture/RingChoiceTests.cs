@@ -43,6 +43,14 @@ internal sealed class RingChoiceTests
     }
 
     [Test]
+    public void Told_that_slots_it_is_it_forgets_what_came_before()
+    {
+        After(900, 40);
+        _choice.WantSlots(_taken, _bytes, _now);
+        Assert.That(After(1, 40), Is.False);
+    }
+
+    [Test]
     public void A_rate_between_the_limits_changes_nothing()
     {
         Assert.That(After(30, 400), Is.False);
