@@ -22,7 +22,6 @@ internal sealed class BlockCapture : IDisposable
     // The shortest there is. Before Linux 6.18 the kernel counts it in ticks: 4 ms where it has 250 a second.
     private const int RetireMilliseconds = 1;
 
-    private readonly PacketSocket _socket;
     private readonly RingGeometry _geometry;
     private readonly Lock _binding = new(); // held while the kernel is waited for, so never taken by the data thread
     private int? _interface;
@@ -32,7 +31,7 @@ internal sealed class BlockCapture : IDisposable
 
     private BlockCapture(PacketSocket socket, in RingGeometry geometry)
     {
-        _socket = socket;
+        Socket = socket;
         _geometry = geometry;
     }
 
@@ -42,7 +41,7 @@ internal sealed class BlockCapture : IDisposable
     /// <summary>The ring is being made, or given up.</summary>
     internal bool IsBusy => !_work.IsCompleted;
 
-    internal PacketSocket Socket => _socket;
+    internal PacketSocket Socket { get; }
 
     /// <param name="backlog">Bytes of kernel memory to use, about.</param>
     /// <param name="inherited">The descriptor of a packet socket to take over; null to make one.</param>
@@ -79,7 +78,7 @@ internal sealed class BlockCapture : IDisposable
         {
             _interface = interfaceIndex;
             if (_isUsed)
-                _socket.Bind(interfaceIndex);
+                Socket.Bind(interfaceIndex);
         }
     }
 
@@ -113,7 +112,7 @@ internal sealed class BlockCapture : IDisposable
     {
         Task.WhenAny(_work).Wait();
         _made?.Dispose();
-        _socket.Dispose();
+        Socket.Dispose();
     }
 
     private bool TryMake()
@@ -121,11 +120,11 @@ internal sealed class BlockCapture : IDisposable
         BlockRing? ring = null;
         try
         {
-            ring = new BlockRing(_socket, _geometry);
+            ring = new BlockRing(Socket, _geometry);
             lock (_binding)
             {
                 if (_interface is { } interfaceIndex)
-                    _socket.Bind(interfaceIndex);
+                    Socket.Bind(interfaceIndex);
                 _isUsed = true;
             }
 
@@ -144,7 +143,7 @@ internal sealed class BlockCapture : IDisposable
     {
         lock (_binding)
         {
-            _socket.Park();
+            Socket.Park();
             _isUsed = false;
         }
 

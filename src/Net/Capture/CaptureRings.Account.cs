@@ -14,6 +14,8 @@ internal sealed partial class CaptureRings
     private long _seenByBoth;
     private long _copies;
 
+    private long BlocksNotTaken => _blockTotals.Seen - _blockTotals.Dropped - _takenOfBlocks;
+
     /// <inheritdoc cref="PacketSocket.TakeStatistics" />
     internal (long Seen, long Dropped) TakeStatistics()
     {
@@ -35,7 +37,7 @@ internal sealed partial class CaptureRings
     private long CountHidden()
     {
         ReadStatistics();
-        return _blockTotals.Seen - _blockTotals.Dropped - _takenOfBlocks;
+        return BlocksNotTaken;
     }
 
     private void ReadStatistics()
@@ -56,14 +58,14 @@ internal sealed partial class CaptureRings
     // What the kind that is used from now on has counted before it was, and was not passed over yet, will be.
     private void BeginHandOverAccount(Stage stage)
     {
-        _seenByBoth = stage == Stage.ToBlocks ? _blockTotals.Seen - _blockTotals.Dropped - _takenOfBlocks : SlotsNotTaken();
+        _seenByBoth = stage == Stage.ToBlocks ? BlocksNotTaken : SlotsNotTaken();
         _copies = 0;
     }
 
     // What the kind that was used before still has, or will hand over, are copies that are not looked at any more.
     private void CloseHandOverAccount()
     {
-        var left = _stage == Stage.ToBlocks ? SlotsNotTaken() : _blockTotals.Seen - _blockTotals.Dropped - _takenOfBlocks;
+        var left = _stage == Stage.ToBlocks ? SlotsNotTaken() : BlocksNotTaken;
         _untold.Seen += _seenByBoth - _copies - left;
     }
 

@@ -83,7 +83,8 @@ internal sealed partial class CaptureRings
         _ => 5 * _step,
     };
 
-    private bool IsHandingOver => _stage is Stage.ToBlocks or Stage.ToSlots;
+    /// <summary>Both kinds of ring have frames of the capture: what the kernel has seen is only known when this is over.</summary>
+    internal bool IsHandingOver => _stage is Stage.ToBlocks or Stage.ToSlots;
 
     /// <summary>Goes on with what changes which rings are used. Data thread, before it takes frames.</summary>
     /// <param name="taken">Frames taken so far.</param>

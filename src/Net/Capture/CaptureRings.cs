@@ -54,9 +54,6 @@ internal sealed partial class CaptureRings : IDisposable
     /// <summary>No frame waits, not even in a block that the kernel still fills.</summary>
     internal bool IsEmpty => !TryPeekSlots(out _, out _) && !TryPeekBlocks(out _) && (_stage == Stage.Slots || CountHidden() == 0);
 
-    /// <summary>Both kinds of ring have frames of the capture: what the kernel has seen is only known when this is over.</summary>
-    internal bool IsAccountOpen => IsHandingOver;
-
     private BlockRing? Ring => _blocks?.Ring;
 
     /// <param name="backlog">Bytes of kernel memory to use, about, for each kind of ring.</param>

@@ -79,7 +79,7 @@ internal sealed partial class DataLoop
         var waiting = _rings.CountFilled();
 
         // While rings change, what the kernel has seen is at least what is known of; and no count goes back.
-        _seen = _rings.IsAccountOpen ? Math.Max(_seen, _counters.Taken + _counters.KernelDropped + waiting.Packets) : _counters.KernelSeen;
+        _seen = _rings.IsHandingOver ? Math.Max(_seen, _counters.Taken + _counters.KernelDropped + waiting.Packets) : _counters.KernelSeen;
         return _counters.Snapshot(_seen, InHand, _batch.PartialBytes, waiting, _peer is not null);
     }
 

@@ -4,9 +4,10 @@ namespace QmpRedirector.Net;
 /// Work in which the kernel makes its caller wait, some 10 ms for each ring or bound packet socket made or given up (synchronize_net): on a
 /// thread of its own, as those of the pool answer QMP.
 /// </summary>
-internal static class KernelWork
+public static class KernelWork
 {
-    internal static Task<T> Start<T>(Func<T> work)
+    /// <summary>Begins it; the result is the work's.</summary>
+    public static Task<T> Start<T>(Func<T> work)
     {
         try
         {

@@ -95,7 +95,7 @@ internal sealed class RedirectorTable(
             {
                 var outdev = FindChardev(options.Outdev!)!;
                 var recorder = recording?.Add($"{options.Id} netdev={options.Netdev}");
-                return (Options: options, Outdev: outdev, Redirector: Apart(() => Make(options, outdev, recorder)));
+                return (Options: options, Outdev: outdev, Redirector: KernelWork.Start(() => Make(options, outdev, recorder)));
             }).ToList();
             List<RedirectorUnit> added = [];
             foreach (var (options, outdev, made) in making)
@@ -183,7 +183,7 @@ internal sealed class RedirectorTable(
     public async ValueTask DisposeAsync()
     {
         // One after the other, an end would take longer than it may.
-        await Task.WhenAll(Units.Select(static unit => Apart(() => unit.DisposeAsync().AsTask()).Unwrap()));
+        await Task.WhenAll(Units.Select(static unit => KernelWork.Start(() => unit.DisposeAsync().AsTask()).Unwrap()));
         foreach (var chardev in Chardevs)
             chardev.Socket.Dispose();
     }
@@ -214,8 +214,4 @@ internal sealed class RedirectorTable(
             throw;
         }
     }
-
-    // The kernel makes whoever makes or closes packet sockets and rings wait, some 10 ms for each: not on the pool's threads, which answer QMP.
-    private static Task<T> Apart<T>(Func<T> work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
