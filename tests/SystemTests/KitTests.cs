@@ -19,7 +19,7 @@ internal sealed class KitTests
         // A hub with a second TAP behind it takes every frame; a NIC without a driver would stop QEMU reading its TAP after the first.
         await Tap.CreatePersistentAsync(lab.Namespace, Lab.TapName);
         await Tap.CreatePersistentAsync(lab.Namespace, "sink0");
-        await lab.StartQemuAsync(
+        var qemu = await lab.StartQemuAsync(
             "-netdev", $"tap,id=net0,ifname={Lab.TapName},script=no,downscript=no,vhost=off",
             "-netdev", "hubport,id=hub0,hubid=0,netdev=net0",
             "-netdev", "tap,id=net1,ifname=sink0,script=no,downscript=no,vhost=off",
@@ -27,6 +27,7 @@ internal sealed class KitTests
             "-chardev", $"socket,id=m0,path={lab.PathOf("m0")},server=on,wait=off",
             "-object", $"filter-mirror,id=f0,netdev=net0,queue=tx,outdev=m0,vnet_hdr_support={(vnetHdrSupport ? "on" : "off")}");
         var peer = await lab.ConnectPeerAsync("m0", vnetHdrSupport);
+        await qemu.WaitForPeerAsync("m0");
         var sender = lab.OpenSender();
 
         // A TAP's ring has room for 1000: the window keeps it from overflowing.

@@ -33,6 +33,8 @@ internal sealed class MetricsTests
             var sending = Task.Run(() => sender.SendNumbered(first, during));
             scrapes.Add(await ScrapeAsync(client));
             await sending;
+            // Never more on their way than the slots hold.
+            await peer.WaitForFramesAsync(first);
         }
 
         await peer.WaitForFramesAsync(count);

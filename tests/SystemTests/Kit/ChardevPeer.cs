@@ -71,13 +71,13 @@ internal sealed class ChardevPeer : IDisposable
 
     public async Task WaitForFramesAsync(int count)
     {
-        await Eventually.ThatAsync(() => Count >= count || Ended, $"the peer has {count} frames (it has {Count})");
+        await Eventually.ThatAsync(() => Count >= count || Ended, () => $"the peer has {count} frames (it has {Count})");
         ThrowIfFailed();
         Assert.That(Count, Is.GreaterThanOrEqualTo(count), "frames before the connection ended");
     }
 
     public async Task WaitForBytesAsync(long count) =>
-        await Eventually.ThatAsync(() => BytesRead >= count || Ended, $"the peer has read {count} bytes");
+        await Eventually.ThatAsync(() => BytesRead >= count || Ended, () => $"the peer has read {count} bytes (it has read {BytesRead})");
 
     /// <summary>Waits until the other side has closed and all it wrote has been read.</summary>
     public async Task WaitForEndAsync()

@@ -11,16 +11,22 @@ internal static class Eventually
     /// <summary>In the lab (scripts/lab.sh), where all that needs a CPU may take twenty times longer.</summary>
     public static bool InLab => Environment.GetEnvironmentVariable("LAB") is not null;
 
-    public static Task ThatAsync(Func<bool> condition, string what) => ThatAsync(() => Task.FromResult(condition()), what);
+    public static Task ThatAsync(Func<bool> condition, string what) => ThatAsync(condition, () => what);
 
-    public static async Task ThatAsync(Func<Task<bool>> condition, string what, TimeSpan? deadline = null)
+    /// <param name="what">Asked only at the end, so that it can tell how far things have come.</param>
+    public static Task ThatAsync(Func<bool> condition, Func<string> what) => ThatAsync(() => Task.FromResult(condition()), what, null);
+
+    public static Task ThatAsync(Func<Task<bool>> condition, string what, TimeSpan? deadline = null) =>
+        ThatAsync(condition, () => what, deadline);
+
+    private static async Task ThatAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? deadline)
     {
         var within = deadline ?? Deadline;
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(started) > within)
-                Assert.Fail($"Within {within.TotalSeconds} s it never came true that {what}.");
+                Assert.Fail($"Within {within.TotalSeconds} s it never came true that {what()}.");
             await Task.Delay(Interval, TimeProvider.System);
         }
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using QmpRedirector.SystemTests.Interop;
 
 namespace QmpRedirector.SystemTests.Kit;
@@ -69,6 +70,16 @@ internal sealed class QemuProcess : IAsyncDisposable
         "-object", "filter-redirector,id=r0,netdev=chain0,queue=tx,indev=in0",
         "-object", "filter-redirector,id=r1,netdev=chain0,queue=tx,outdev=out0",
     ];
+
+    /// <summary>
+    /// Waits until QEMU has accepted its chardev's peer. To connect is not enough: what a filter sends before that is lost, with "filter
+    /// mirror send failed(Operation not permitted)".
+    /// </summary>
+    public async Task WaitForPeerAsync(string chardev) =>
+        await Eventually.ThatAsync(
+            async () => ((JsonArray)(await Qmp.ExecuteAsync("query-chardev"))!).Any(
+                known => (string?)known!["label"] == chardev && !((string)known["filename"]!).StartsWith("disconnected:", StringComparison.Ordinal)),
+            $"QEMU has accepted the peer of {chardev}");
 
     /// <summary>SIGSTOP: connections stay, answers do not come.</summary>
     public void Freeze() => _process.Signal(Linux.SigStop);
