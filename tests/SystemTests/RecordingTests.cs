@@ -31,13 +31,11 @@ internal sealed class RecordingTests
         await peer.WaitForFramesAsync(2);
         await qemu.Qmp.StopAsync();
         await qemu.Qmp.ContinueAsync();
+        // A frame before that could still be captured by an arming whose end the sidecar has not heard of yet.
         await Eventually.ThatAsync(
-            () =>
-            {
-                sender.SendNumbered(1, 1);
-                return peer.Count > 2;
-            },
-            "frames are forwarded again");
+            () => sidecar.Error.Contains("armed on tap0 (RESUME event", StringComparison.Ordinal), "the sidecar has heard of both events");
+        sender.SendNumbered(1, 1);
+        await peer.WaitForFramesAsync(3);
         var report = (await sidecar.StopAsync())["f0"];
         await peer.WaitForEndAsync();
 
@@ -54,7 +52,6 @@ internal sealed class RecordingTests
             Assert.That(packets[0][3], Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z armed on tap0: "));
             Assert.That(packets[1][3], Is.Empty);
             Assert.That(packets[2][3], Does.Contain("disarmed: STOP event: the VM is stopped").And.Contain("armed on tap0: RESUME event"));
-            Assert.That(packets.Skip(3).Select(packet => packet[3]), Is.All.Empty);
             Assert.That(File.GetUnixFileMode(file), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
             Assert.That(report.Recorded, Is.EqualTo(report.Forwarded));
             Assert.That(report.Lost, Is.Zero);

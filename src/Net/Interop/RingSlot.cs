@@ -15,9 +15,9 @@ internal readonly unsafe struct RingSlot
 {
     /// <summary>
     /// Bytes before the virtio_net_hdr that may be written once <see cref="Read"/> has been called: framing (8), a longer vnet header (14)
-    /// and a VLAN tag (4).
+    /// and a VLAN tag (4). They reach into the sockaddr_ll.
     /// </summary>
-    internal const int Headroom = 32;
+    internal const int Headroom = 26;
 
     private readonly byte* _header;
     private readonly RingBlock* _block;
@@ -75,8 +75,8 @@ internal readonly unsafe struct RingSlot
         metadata.VlanTpid = (status & TP_STATUS_VLAN_TPID_VALID) != 0 ? header->VlanTpid : (ushort)ETH_P_8021Q;
     }
 
-    // SAFETY: FrameOffset and Captured were written by the kernel and lie inside the slot or block; before the vnet header stand at least
-    // Headroom bytes of reserve.
+    // SAFETY: FrameOffset and Captured were written by the kernel and lie inside the slot or block; between the header and the vnet
+    // header are at least Headroom bytes (SlotRing.Reserve).
     private Span<byte> BytesOf<THeader>()
         where THeader : unmanaged, IRingHeader
     {

@@ -11,9 +11,11 @@ namespace QmpRedirector.Net.Interop;
 internal sealed unsafe class SlotRing : IDisposable
 {
     /// <summary>
-    /// PACKET_RESERVE: bytes free before the vnet header, so that <see cref="RingSlot.Headroom"/> never reaches the tpacket2_hdr.
+    /// PACKET_RESERVE: bytes free before the vnet header, so that <see cref="RingSlot.Headroom"/> never reaches the header of the place: with
+    /// the 20 bytes of the sockaddr_ll, and the 2 at least that the kernel leaves to align an Ethernet header of 14 bytes and any number of
+    /// tags. No more than needed: the smallest frame takes two and a half cache lines of a block with it.
     /// </summary>
-    internal const int Reserve = 32;
+    internal const int Reserve = 4;
 
     /// <summary>
     /// What a slot needs beside its frame, at most: net/packet/af_packet.c (tpacket_rcv) puts the frame at

@@ -11,6 +11,8 @@ internal sealed partial class TcpdumpEngine() : Engine("tcpdump -w /dev/null")
 {
     private const int BufferKibibytes = 32 * 1024;
 
+    public override bool HasReader => false;
+
     public override async Task<RunningEngine> StartAsync(World world, Traffic traffic)
     {
         var process = CapturedProcess.Start(world.Lab.Namespace.CommandLine(

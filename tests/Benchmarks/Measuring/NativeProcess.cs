@@ -4,7 +4,7 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.Benchmarks.Measuring;
 
-/// <summary>One of the C programs, running: it says "ready", and at its end a line of name=number words.</summary>
+/// <summary>One of the C programs, running: it says "ready", and at its end, or asked, a line of name=number words.</summary>
 internal sealed class NativeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(1);
@@ -41,6 +41,15 @@ internal sealed class NativeProcess : IAsyncDisposable
 
     public void Signal(int signal) => _process.Signal(signal);
 
+    /// <summary>SIGUSR1, and what is printed then.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> AskAsync()
+    {
+        var lines = Lines().Length;
+        Signal(Linux.SigUsr1);
+        await Eventually.ThatAsync(() => _process.HasExited || Lines().Length > lines, $"{_program} answers");
+        return LastNumbers();
+    }
+
     public Task<IReadOnlyDictionary<string, long>> StopAsync()
     {
         Signal(Linux.SigTerm);
@@ -52,10 +61,15 @@ internal sealed class NativeProcess : IAsyncDisposable
     {
         var exitCode = await _process.WaitForExitAsync(_longest).WaitAsync(_cancellation);
         Assert.That(exitCode, Is.Zero, $"{_program}: {_process.Error}");
-        var line = _process.Output.TrimEnd().Split('\n')[^1];
-        return line.Split(' ').Select(word => word.Split('='))
-            .ToDictionary(pair => pair[0], pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
+        return LastNumbers();
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    // Whole ones.
+    private string[] Lines() => _process.Output.Split('\n')[..^1];
+
+    private Dictionary<string, long> LastNumbers() =>
+        Lines()[^1].Split(' ').Select(static word => word.Split('='))
+            .ToDictionary(static pair => pair[0], static pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
 }

@@ -31,6 +31,7 @@ internal static class Throughput
     {
         await using var reader = await world.StartReaderAsync();
         await using var running = await engine.StartAsync(world, traffic);
+        var warmUp = engine.HasReader ? await WarmUpAsync(world, engine, traffic, running, reader) : null;
         var (engineBefore, restBefore) = (ProcessCpu.Nanoseconds(running.Id), RestOfCpu(reader));
         var sending = await world.SendAsync(traffic, world.Settings.Seconds, engine.TapName);
         await world.SettleAsync(running.Id, reader.Id);
@@ -38,13 +39,22 @@ internal static class Throughput
 
         var account = await running.StopAsync();
         var read = await reader.StopAsync();
-        // tcpdump has no reader.
-        if (read["frames"] > 0 && account.Forwarded is { } own)
+        if (warmUp is not null && account.Forwarded is { } own)
             Assert.That(own, Is.EqualTo(read["frames"]), $"{engine.Name}: frames by its own count, and by the reader's");
-        var forwarded = account.Forwarded ?? read["frames"];
+        var forwarded = warmUp is null ? account.Forwarded ?? 0 : read["frames"] - warmUp["frames"];
         Assert.That(forwarded, Is.Positive, $"{engine.Name}: forwarded of {sending.Frames} frames, {account.Dropped} dropped");
         return new ThroughputSample(
-            sending, forwarded, account.Dropped, read["bytes"], engineCpu, engineCpu + restCpu + sending.CpuNanoseconds);
+            sending, forwarded, warmUp is null ? account.Dropped : sending.Frames - forwarded,
+            read["bytes"] - (warmUp?["bytes"] ?? 0), engineCpu, engineCpu + restCpu + sending.CpuNanoseconds);
+    }
+
+    /// <summary>What an engine does once, when traffic of a kind begins, is not a frame's cost. Gives the reader's count then.</summary>
+    private static async Task<IReadOnlyDictionary<string, long>> WarmUpAsync(
+        World world, Engine engine, Traffic traffic, RunningEngine running, NativeProcess reader)
+    {
+        await world.SendAsync(traffic, world.Settings.WarmUpSeconds, engine.TapName);
+        await world.SettleAsync(running.Id, reader.Id);
+        return await reader.AskAsync();
     }
 
     private static long RestOfCpu(NativeProcess reader) => ProcessCpu.Nanoseconds(reader.Id) + ProcessCpu.SoftirqNanoseconds();

@@ -1,6 +1,7 @@
 /*
- * drain PATH: reads whatever comes over any number of connections to PATH as fast as it can. On SIGTERM it waits for their ends and prints
- * how many whole frames (by QEMU's framing with vnet_hdr_support=on) and how many bytes have come: a count the forwarders have no part in.
+ * drain PATH: reads whatever comes over any number of connections to PATH as fast as it can. On SIGUSR1 it prints how many whole frames (by
+ * QEMU's framing with vnet_hdr_support=on) and how many bytes have come: a count the forwarders have no part in. On SIGTERM it waits for the
+ * connections' ends before.
  */
 #include "common.h"
 
@@ -85,27 +86,38 @@ static void *accept_all(void *unused)
     return NULL;
 }
 
-int main(int argc, char **argv)
+/* The threads' own counts: they are quiet when they are asked for. */
+static void tell(int at_the_end)
 {
     size_t frames = 0, bytes = 0;
+
+    for (size_t i = 0; i < __atomic_load_n(&connected, __ATOMIC_ACQUIRE); i++) {
+        if (at_the_end)
+            pthread_join(connections[i].thread, NULL);
+        frames += __atomic_load_n(&connections[i].frames, __ATOMIC_RELAXED);
+        bytes += __atomic_load_n(&connections[i].bytes, __ATOMIC_RELAXED);
+    }
+    printf("frames=%zu bytes=%zu\n", frames, bytes);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
     pthread_t accepting;
-    sigset_t term;
+    sigset_t told;
     int signal;
 
     if (argc != 2)
         usage("PATH");
-    sigemptyset(&term);
-    sigaddset(&term, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &term, NULL);
+    sigemptyset(&told);
+    sigaddset(&told, SIGTERM);
+    sigaddset(&told, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &told, NULL);
     listener = listen_at(argv[1]);
     if (pthread_create(&accepting, NULL, accept_all, NULL))
         die("pthread_create");
     say_ready();
-    sigwait(&term, &signal);
-    for (size_t i = 0; i < __atomic_load_n(&connected, __ATOMIC_ACQUIRE); i++) {
-        pthread_join(connections[i].thread, NULL);
-        frames += connections[i].frames;
-        bytes += connections[i].bytes;
-    }
-    printf("frames=%zu bytes=%zu\n", frames, bytes);
+    while (!sigwait(&told, &signal) && signal == SIGUSR1)
+        tell(0);
+    tell(1);
 }

@@ -28,11 +28,11 @@ static struct ring make_ring(const struct forwarder *forwarder, size_t slot, siz
         .tp_block_nr = (unsigned)(size / block),
         .tp_frame_size = (unsigned)slot,
     };
-    int version = TPACKET_V2, headroom = HEADROOM;
+    int version = TPACKET_V2;
 
     ring.slots = request.tp_frame_nr = ring.slots_a_block * request.tp_block_nr;
+    /* No PACKET_RESERVE: TPACKET_ALIGN leaves 14 bytes before the kernel's header, framed() writes 10. */
     if (setsockopt(forwarder->capture, SOL_PACKET, PACKET_VERSION, &version, sizeof version) ||
-        setsockopt(forwarder->capture, SOL_PACKET, PACKET_RESERVE, &headroom, sizeof headroom) ||
         setsockopt(forwarder->capture, SOL_PACKET, PACKET_RX_RING, &request, sizeof request))
         die("PACKET_RX_RING");
     ring.start = mmap(NULL, size / block * block, PROT_READ | PROT_WRITE, MAP_SHARED, forwarder->capture, 0);

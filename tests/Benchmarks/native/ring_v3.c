@@ -20,11 +20,11 @@ static unsigned char *make_ring(const struct forwarder *forwarder)
         .tp_frame_nr = BLOCK / SLOT * BLOCKS,
         .tp_retire_blk_tov = RETIRE_MS,
     };
-    int version = TPACKET_V3, headroom = HEADROOM;
+    int version = TPACKET_V3;
     unsigned char *ring;
 
+    /* No PACKET_RESERVE: TPACKET_ALIGN leaves 14 bytes before the kernel's header, framed() writes 10. */
     if (setsockopt(forwarder->capture, SOL_PACKET, PACKET_VERSION, &version, sizeof version) ||
-        setsockopt(forwarder->capture, SOL_PACKET, PACKET_RESERVE, &headroom, sizeof headroom) ||
         setsockopt(forwarder->capture, SOL_PACKET, PACKET_RX_RING, &request, sizeof request))
         die("PACKET_RX_RING");
     ring = mmap(NULL, (size_t)BLOCK * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, forwarder->capture, 0);

@@ -64,12 +64,14 @@ internal sealed class ObjectLifeTests
         using var done = new CancellationTokenSource();
         var sender = lab.OpenSender();
         var sent = 0;
-        var sending = Task.Run(() =>
+        var sending = Task.Run(async () =>
         {
             while (!done.IsCancellationRequested && sent < 200_000)
             {
                 sender.SendNumbered(sent, 100);
                 sent += 100;
+                // Never more than the slots hold, however long the rings that come and go keep a processor.
+                await peers["f0"].WaitForFramesAsync(sent - 5000);
             }
         });
 

@@ -9,6 +9,7 @@ internal static class Linux
     public const int OpenCloseOnExec = 0x80000;
     public const int CloneNewNet = 0x40000000;
     public const int SigKill = 9;
+    public const int SigUsr1 = 10;
     public const int SigTerm = 15;
     public const int SigCont = 18;
     public const int SigStop = 19;

@@ -23,6 +23,7 @@ internal sealed class WholeFramesTests
         using var peer = new ChardevPeer(theirs, vnetHdrSupport: true);
         await using var forwarder = InProcessForwarder.Open(lab.Namespace, "lo", Header);
         var lost = forwarder.ServeAsync(connection);
+        Assert.That((await forwarder.SnapshotAsync()).PeerConnected, Is.True, "no frame comes before the peer");
         forwarder.Arm();
         var sender = lab.OpenSender("lo");
 
@@ -30,7 +31,7 @@ internal sealed class WholeFramesTests
         [
             100, LargestPayload - Header, // forwarded, the second exactly as long as QEMU takes
             LargestPayload - Header + 1, LargestPayload, // oversize: received whole, but too long with its header
-            LargestPayload + 100, 100_000, // truncated: longer than the room for a frame
+            LargestPayload + 200, 100_000, // truncated: longer than the room for a frame
             200,
         ];
         foreach (var (number, length) in lengths.Index()) sender.Send(Frames.Numbered(number, length));
@@ -63,6 +64,7 @@ internal sealed class WholeFramesTests
         using var peer = new ChardevPeer(theirs, vnetHdrSupport: true, allowance: 0);
         await using var forwarder = InProcessForwarder.Open(lab.Namespace, "lo", Header);
         var lost = forwarder.ServeAsync(connection);
+        Assert.That((await forwarder.SnapshotAsync()).PeerConnected, Is.True, "no frame comes before the peer");
         forwarder.Arm();
 
         var stop = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
