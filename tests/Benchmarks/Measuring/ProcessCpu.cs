@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using QmpRedirector.SystemTests.Interop;
 
 namespace QmpRedirector.Benchmarks.Measuring;
 
 /// <summary>
-/// What processes have used, to the nanosecond: the scheduler's own sum for each thread (/proc/PID/task/TID/schedstat, the kernel's
-/// Documentation/scheduler/sched-stats.rst). utime and stime come in ticks of 10 ms.
+/// What processes have used, to the nanosecond and with the threads that have ended: their CPU-time clock (clock_getcpuclockid(3)). The
+/// utime and stime of /proc come in ticks of 10 ms.
 /// </summary>
 internal static class ProcessCpu
 {
@@ -20,40 +22,46 @@ internal static class ProcessCpu
 
     /// <summary>How often each of its threads has gone to sleep, so how often it was woken.</summary>
     public static Dictionary<string, long> WakeUps(int process) =>
-        Threads(process).ToDictionary(thread => thread, thread => StatusNumber(thread, "voluntary_ctxt_switches:"));
+        Threads(process).Select(static thread => (Name: thread, Switches: StatusNumber(thread, "voluntary_ctxt_switches:")))
+            .Where(static thread => thread.Switches is not null).ToDictionary(static thread => thread.Name, static thread => (long)thread.Switches!);
 
     /// <summary>Whether one of their threads runs, or would if it had a CPU.</summary>
     public static bool WaitForCpu(int[] processes) => processes.SelectMany(Threads)
-        .Any(thread => File.ReadAllText($"{thread}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] == 'R');
+        .Any(static thread => Read($"{thread}/stat") is { Length: > 0 } stat && stat[stat.LastIndexOf(')') + 2] == 'R');
 
-    private static long Nanoseconds(int process) =>
-        Threads(process).Sum(thread => long.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture));
+    private static long Nanoseconds(int process)
+    {
+        var error = LibC.CpuClockOf(process, out var clock);
+        Assert.That(error, Is.Zero, $"the CPU-time clock of process {process}: {Marshal.GetPInvokeErrorMessage(error)}");
+        LibC.Check(LibC.ClockGetTime(clock, out var time), "clock_gettime");
+        return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+    }
 
     private static string[] Threads(int process) => Directory.GetDirectories($"/proc/{process}/task");
 
-    private static long StatusNumber(string thread, string name)
+    private static long? StatusNumber(string thread, string name)
     {
-        var line = File.ReadLines($"{thread}/status").Single(line => line.StartsWith(name, StringComparison.Ordinal));
-        return long.Parse(line[name.Length..], CultureInfo.InvariantCulture);
+        var line = Read($"{thread}/status").Split('\n').SingleOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        return line is null ? null : long.Parse(line[name.Length..], CultureInfo.InvariantCulture);
     }
 
     private static int[] FindSoftirqThreads() =>
     [
         .. Directory.GetDirectories("/proc")
             .Where(folder => int.TryParse(Path.GetFileName(folder), out _)
-                && NameOf(folder).StartsWith("ksoftirqd/", StringComparison.Ordinal))
+                && Read($"{folder}/comm").StartsWith("ksoftirqd/", StringComparison.Ordinal))
             .Select(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)),
     ];
 
-    private static string NameOf(string process)
+    private static string Read(string file)
     {
         try
         {
-            return File.ReadAllText($"{process}/comm");
+            return File.ReadAllText(file);
         }
         catch (IOException)
         {
-            // It has just ended.
+            // The process or thread has just ended.
             return "";
         }
     }

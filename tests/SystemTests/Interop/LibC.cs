@@ -14,6 +14,13 @@ internal static partial class LibC
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
 
+    /// <summary>0, or the error itself.</summary>
+    [LibraryImport(Library, EntryPoint = "clock_getcpuclockid")]
+    public static partial int CpuClockOf(int process, out int clock);
+
+    [LibraryImport(Library, EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ClockGetTime(int clock, out TimeSpec time);
+
     [LibraryImport(Library, EntryPoint = "setns", SetLastError = true)]
     public static partial int SetNamespace(SafeFileHandle file, int type);
 
