@@ -10,7 +10,8 @@ namespace QmpRedirector.Benchmarks;
 /// <param name="AllocationFrames">Forwarded while allocations are looked for.</param>
 /// <param name="Redirectors">In one process, and as many processes.</param>
 internal sealed record Settings(
-    int Repeats, double WarmUpSeconds, double Seconds, double CalmSeconds, double IdleSeconds, int Starts, long AllocationFrames, int[] Redirectors)
+    int Repeats, double WarmUpSeconds, double Seconds, double CalmSeconds, double IdleSeconds, int Starts, long AllocationFrames,
+    int[] Redirectors)
 {
     public static Settings Full { get; } = new(5, 0.5, 2, 20, 10, 15, 10_000_000, [1, 10, 50]);
 

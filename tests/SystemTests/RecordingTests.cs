@@ -48,7 +48,7 @@ internal sealed class RecordingTests
                 frames, Is.EqualTo(peer.Frames.Select(frame => frame.Payload[10..])), "the bytes the peer got, without the vnet header");
             Assert.That(packets.Select(packet => packet[0]), Is.All.EqualTo(Lab.TapName));
             Assert.That(packets.Select(packet => packet[1]), Is.All.EqualTo("f0 netdev=net0"));
-            Assert.That(packets.Select(packet => packet[2]).Take(3), Is.EqualTo(new[] { Outbound, Inbound, Outbound }));
+            Assert.That(packets.Select(packet => packet[2]), Is.EqualTo(new[] { Outbound, Inbound, Outbound }));
             Assert.That(packets[0][3], Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z armed on tap0: "));
             Assert.That(packets[1][3], Is.Empty);
             Assert.That(packets[2][3], Does.Contain("disarmed: STOP event: the VM is stopped").And.Contain("armed on tap0: RESUME event"));
@@ -236,15 +236,15 @@ internal sealed class RecordingTests
     }
 
     [Test]
-    public async Task Frames_at_full_rate_are_recorded_or_counted_as_lost()
+    public async Task A_hundred_thousand_frames_at_full_rate_are_recorded_or_counted_as_lost()
     {
-        // No more than the slots of this backlog hold (75,776 of them), however long this machine keeps their reader waiting.
-        const int count = 75_000;
+        // No more than the slots of this backlog hold (113,664 of them), however long this machine keeps their reader waiting.
+        const int count = 100_000;
         await using var lab = await Lab.CreateAsync();
         await lab.StartQemuWithTapAsync();
         var file = lab.PathOf("frames.pcapng");
         var sidecar = lab.Run(
-            "--pcapng", file, "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0", ",backlog=256M"));
+            "--pcapng", file, "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0", ",backlog=384M"));
         var peer = await lab.ConnectPeerAsync("m0");
         await sidecar.ReadyAsync();
         lab.OpenSender().SendNumbered(0, count);

@@ -11,8 +11,9 @@ internal static class GracePeriod
     /// <summary>
     /// Returns when every frame that was on its way past the tap point is through: dev_queue_xmit_nit (net/core/dev.c) stamps a frame and
     /// gives it to each packet socket within one RCU read-side critical section, and membarrier(2) waits for all that are open (kernel/
-    /// sched/membarrier.c: synchronize_rcu), some milliseconds. False where the kernel does not: with nohz_full, or an older one. (With a single processor it returns at once: then
-    /// no sender is halfway through, unless the kernel lets one lose the processor there, as PREEMPT_RT does.)
+    /// sched/membarrier.c: synchronize_rcu), some milliseconds. False where the kernel does not: with nohz_full, or an older one. (With a
+    /// single processor it returns at once: then no sender is halfway through, unless the kernel lets one lose the processor there, as
+    /// PREEMPT_RT does.)
     /// </summary>
     internal static bool TryWait() => SystemCall is { } number && Libc.syscall(number, MEMBARRIER_CMD_GLOBAL, 0) == 0;
 

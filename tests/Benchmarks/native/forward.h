@@ -15,7 +15,6 @@ enum {
     KERNEL_VNET_HEADER = 10, /* struct virtio_net_hdr, what PACKET_VNET_HDR puts before a frame */
     SENT_VNET_HEADER = 12,   /* what a modern virtio-net device expects: two bytes num_buffers behind it */
     FRAMING = 8,             /* two big-endian words: the payload's length and its virtio-net header's */
-    HEADROOM = 16,           /* what framed() writes before the kernel's header, and more */
     MOST_IOVECS = 1024,      /* IOV_MAX */
     LONGEST_FRAME = 69632,   /* NET_BUFSIZE of QEMU's net/net.h */
 };

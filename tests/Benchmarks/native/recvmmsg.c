@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { BATCH = 64, SLOT = HEADROOM + KERNEL_VNET_HEADER + LONGEST_FRAME };
+/* HEADROOM is what framed() writes before the kernel's header, and more. */
+enum { BATCH = 64, HEADROOM = 16, SLOT = HEADROOM + KERNEL_VNET_HEADER + LONGEST_FRAME };
 
 int main(int argc, char **argv)
 {

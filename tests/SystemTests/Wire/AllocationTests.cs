@@ -33,7 +33,7 @@ internal sealed class AllocationTests
         recorded?.Open(lab.PathOf("frames.pcapng"));
         await using var forwarder = InProcessForwarder.Open(lab.Namespace, Lab.TapName, Header, recorder);
         var lost = forwarder.ServeAsync(connection);
-        Assert.That((await forwarder.SnapshotAsync()).PeerConnected, Is.True, "no frame comes before the peer");
+        await InProcessForwarder.HasPeerAsync(forwarder);
         forwarder.Arm();
         var sender = lab.OpenSender(vnetHeader: true);
 

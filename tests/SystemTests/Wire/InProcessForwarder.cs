@@ -34,6 +34,10 @@ internal static class InProcessForwarder
         return (ours, await listener.AcceptAsync());
     }
 
+    /// <summary>The data thread has been given its peer: no frame comes before.</summary>
+    public static async Task HasPeerAsync(Forwarder forwarder) =>
+        Assert.That((await forwarder.SnapshotAsync()).PeerConnected, Is.True, "the forwarder has its peer");
+
     /// <summary>The account in the form the program reports it, so that the same identities are asserted.</summary>
     public static RedirectorReport Report(ForwarderSnapshot account)
     {

@@ -49,7 +49,7 @@ internal sealed class StalledInBlocks : IAsyncDisposable
         var forwarder = InProcessForwarder.Open(
             lab.Namespace, Lab.TapName, vnetHeader, ringChoice: new RingChoice(Stopwatch.GetTimestamp()) { Keep = keep });
         _ = forwarder.ServeAsync(ours);
-        Assert.That((await forwarder.SnapshotAsync()).PeerConnected, Is.True, "no frame comes before the peer");
+        await InProcessForwarder.HasPeerAsync(forwarder);
         forwarder.Arm();
         var stalled = new StalledInBlocks(forwarder, lab.OpenSender(), ours, theirs, vnetHeader);
         await Eventually.ThatAsync(

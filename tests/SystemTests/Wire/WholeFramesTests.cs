@@ -23,7 +23,7 @@ internal sealed class WholeFramesTests
         using var peer = new ChardevPeer(theirs, vnetHdrSupport: true);
         await using var forwarder = InProcessForwarder.Open(lab.Namespace, "lo", Header);
         var lost = forwarder.ServeAsync(connection);
-        Assert.That((await forwarder.SnapshotAsync()).PeerConnected, Is.True, "no frame comes before the peer");
+        await InProcessForwarder.HasPeerAsync(forwarder);
         forwarder.Arm();
         var sender = lab.OpenSender("lo");
 
@@ -64,7 +64,7 @@ internal sealed class WholeFramesTests
         using var peer = new ChardevPeer(theirs, vnetHdrSupport: true, allowance: 0);
         await using var forwarder = InProcessForwarder.Open(lab.Namespace, "lo", Header);
         var lost = forwarder.ServeAsync(connection);
-        Assert.That((await forwarder.SnapshotAsync()).PeerConnected, Is.True, "no frame comes before the peer");
+        await InProcessForwarder.HasPeerAsync(forwarder);
         forwarder.Arm();
 
         var stop = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
