@@ -23,15 +23,14 @@ internal sealed class BlockCapture : IDisposable
     private const int RetireMilliseconds = 1;
 
     private readonly RingGeometry _geometry;
-    private readonly Lock _binding = new(); // held while the kernel is waited for, so never taken by the data thread
-    private int? _interface;
-    private bool _isUsed;
+    private readonly SocketBinding _binding;
     private BlockRing? _made;
     private Task<bool> _work = Task.FromResult(true);
 
     private BlockCapture(PacketSocket socket, in RingGeometry geometry)
     {
         Socket = socket;
+        _binding = new SocketBinding([socket], isUsed: false);
         _geometry = geometry;
     }
 
@@ -40,6 +39,8 @@ internal sealed class BlockCapture : IDisposable
 
     /// <summary>The ring is being made, or given up.</summary>
     internal bool IsBusy => !_work.IsCompleted;
+
+    internal long Bytes => _geometry.Bytes;
 
     internal PacketSocket Socket { get; }
 
@@ -72,15 +73,7 @@ internal sealed class BlockCapture : IDisposable
     }
 
     /// <inheritdoc cref="PacketSocket.Bind" />
-    internal void Bind(int interfaceIndex)
-    {
-        lock (_binding)
-        {
-            _interface = interfaceIndex;
-            if (_isUsed)
-                Socket.Bind(interfaceIndex);
-        }
-    }
+    internal void Bind(int interfaceIndex) => _binding.Bind(interfaceIndex);
 
     /// <summary>Begins to make the ring, which <see cref="TakeMade"/> then gives. The socket accepts nothing meanwhile.</summary>
     internal void BeginMaking() => _work = KernelWork.Start(TryMake);
@@ -93,7 +86,11 @@ internal sealed class BlockCapture : IDisposable
     }
 
     /// <summary>Begins to take the socket from its interface; it accepts nothing any more. The ring stays, to be emptied.</summary>
-    internal void BeginParking() => _work = KernelWork.Start(Park);
+    internal void BeginParking() => _work = KernelWork.Start(() =>
+    {
+        _binding.Park();
+        return true;
+    });
 
     /// <summary>Begins to give the parked socket's empty ring up.</summary>
     internal void BeginDropping()
@@ -121,32 +118,16 @@ internal sealed class BlockCapture : IDisposable
         try
         {
             ring = new BlockRing(Socket, _geometry);
-            lock (_binding)
-            {
-                if (_interface is { } interfaceIndex)
-                    Socket.Bind(interfaceIndex);
-                _isUsed = true;
-            }
-
+            _binding.Use();
             _made = ring;
             return true;
         }
         catch (LinuxException)
         {
             // No memory: the slots do it alone. No interface: it is gone, and the control plane hears of that by itself.
+            _binding.Park();
             ring?.Dispose();
             return false;
         }
-    }
-
-    private bool Park()
-    {
-        lock (_binding)
-        {
-            Socket.Park();
-            _isUsed = false;
-        }
-
-        return true;
     }
 }

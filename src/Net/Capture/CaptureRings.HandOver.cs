@@ -24,7 +24,6 @@ internal sealed partial class CaptureRings
     private static readonly TimeSpan _setBack = TimeSpan.FromMilliseconds(5);
 
     private Stage _stage = Stage.Slots;
-    private RingState _ring = RingState.None;
     private Task<bool> _through = Task.FromResult(true);
     private StampRange _ofBlocks = StampRange.None;
     private bool _oldClosed;
@@ -35,7 +34,6 @@ internal sealed partial class CaptureRings
     private long _takenBefore;
     private long _takenAt;
     private long _changedAt;
-    private long? _failedAt;
 
     private enum Stage
     {
@@ -50,15 +48,6 @@ internal sealed partial class CaptureRings
 
         /// <summary>Both, until what the blocks have from before the cut is taken.</summary>
         ToSlots,
-    }
-
-    private enum RingState
-    {
-        None,
-        BeingMade,
-        Ready,
-        Parking,
-        BeingDropped,
     }
 
     private enum Source
@@ -77,7 +66,7 @@ internal sealed partial class CaptureRings
         (Stage.ToSlots, _) when _waitsForPeer => TimeSpan.MaxValue,
         (Stage.ToBlocks, _) when _waitsForPeer => RingChoice.Silence,
         (Stage.ToBlocks or Stage.ToSlots, _) => _step,
-        (Stage.Blocks, _) => RingChoice.Silence,
+        (Stage.Blocks, _) => NextStepOfSlots,
         (_, RingState.None) => TimeSpan.MaxValue,
         (_, RingState.Ready) => _choice.Keep,
         _ => 5 * _step,
@@ -106,44 +95,15 @@ internal sealed partial class CaptureRings
                     StepRing(wantsBlocks, now);
                 break;
             case Stage.Blocks:
-                if (!_choice.WantsBlocks(areBlocks: true, taken, bytes, now) || IsSilent(now))
+                var wantsSlots = !_choice.WantsBlocks(areBlocks: true, taken, bytes, now) || IsSilent(now);
+                StepSlots(wantsSlots || IsSilent(now, RingChoice.Quiet), now);
+                if (wantsSlots && _slotsAre == SlotState.Bound)
                     GoBackToSlots(taken, bytes, now);
                 break;
             default:
                 StepHandOver(now);
                 if (_stage == Stage.ToBlocks && _waitsForPeer && IsSilent(now))
                     GoBackToSlots(taken, bytes, now);
-                break;
-        }
-    }
-
-    /// <summary>The ring of blocks is made when it is wanted, and given up when it has not been for long and nothing of it is in hand.</summary>
-    private void StepRing(bool isWanted, long now)
-    {
-        switch (_ring)
-        {
-            case RingState.None when isWanted && (_failedAt is not { } failed || Stopwatch.GetElapsedTime(failed, now) >= _choice.Keep):
-                _blocks!.BeginMaking();
-                _ring = RingState.BeingMade;
-                break;
-            case RingState.BeingMade when !_blocks!.IsBusy:
-                _ring = _blocks.TakeMade() ? RingState.Ready : RingState.None;
-                _failedAt = _ring == RingState.Ready ? null : now;
-                _changedAt = now;
-                break;
-            case RingState.Ready when Stopwatch.GetElapsedTime(_changedAt, now) >= _choice.Keep && !Ring!.IsInHand:
-                _blocks!.BeginParking();
-                _ring = RingState.Parking;
-                break;
-            case RingState.Parking when !_blocks!.IsBusy:
-                PassOverCopies();
-                if (CountHidden() > 0)
-                    break;
-                _blocks.BeginDropping();
-                _ring = RingState.BeingDropped;
-                break;
-            case RingState.BeingDropped when !_blocks!.IsBusy:
-                _ring = RingState.None;
                 break;
         }
     }
@@ -217,7 +177,9 @@ internal sealed partial class CaptureRings
     private bool ClockWasSetBack(long now) =>
         (RealtimeClock.NowNanoseconds - _cut) / 1_000_000.0 < (Stopwatch.GetElapsedTime(_changedAt, now) - _setBack).TotalMilliseconds;
 
-    private bool IsSilent(long now) => Stopwatch.GetElapsedTime(_takenAt, now) >= RingChoice.Silence;
+    private bool IsSilent(long now) => IsSilent(now, RingChoice.Silence);
+
+    private bool IsSilent(long now, TimeSpan howLong) => Stopwatch.GetElapsedTime(_takenAt, now) >= howLong;
 
     /// <summary>Where the next frame is, and which ring of slots has one.</summary>
     private Source FindNext(out int slots)

@@ -37,6 +37,9 @@ internal sealed partial class CaptureRings : IDisposable
     /// <summary>Frames each ring can hold; in a ring of blocks they take what they need.</summary>
     internal int[] Slots { get; }
 
+    /// <summary>Bytes that a ring of blocks can hold.</summary>
+    internal long BytesOfBlocks => _blocks?.Bytes ?? long.MaxValue;
+
     /// <summary>Frames taken from each ring.</summary>
     internal ReadOnlySpan<long> Taken
     {

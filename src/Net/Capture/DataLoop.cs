@@ -46,7 +46,7 @@ internal sealed partial class DataLoop : IDisposable
         _holdsWithoutPeer = options.HoldWithoutPeer;
         _framing = FramingHeader.Size(options.VnetHeaderSupport);
         _counters = new ForwarderCounters(_framing);
-        _moderation = new Moderation(rings.Slots, Stopwatch.GetTimestamp());
+        _moderation = new Moderation(rings.Slots, rings.BytesOfBlocks, Stopwatch.GetTimestamp());
         _recorder = options.Recorder;
     }
 
@@ -106,7 +106,7 @@ internal sealed partial class DataLoop : IDisposable
         _mayRest = false;
         if (mayRest)
         {
-            var rest = _moderation.Rest(_rings.Taken, Stopwatch.GetTimestamp());
+            var rest = _moderation.Rest(_rings.Taken, _counters.BytesTaken, Stopwatch.GetTimestamp());
             if (rest > TimeSpan.Zero && _stopRequested is null)
             {
                 Wait(WaitFor.Neither, rest);

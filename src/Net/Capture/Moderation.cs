@@ -7,14 +7,10 @@ namespace QmpRedirector.Net;
 /// while they are many it lets them gather for a time, in which the kernel has nobody to wake.
 /// </summary>
 /// <param name="slots">Frames each ring can hold.</param>
+/// <param name="bytesOfBlocks">Bytes that a ring of blocks can hold.</param>
 /// <param name="now">A <see cref="Stopwatch"/> timestamp.</param>
-internal sealed class Moderation(int[] slots, long now)
+internal sealed class Moderation(int[] slots, long bytesOfBlocks, long now)
 {
-    // To be woken costs 10 to 20 us of CPU and the sender a few, so at 50 frames/ms the wake-ups alone would take a core. Half of it
-    // leads back: a rate near the limit must not change the way with every window.
-    private const double Many = 50;
-    private const double Few = Many / 2;
-
     // The more frames, the longer: a window's frames are then a few hundred at any rate.
     private const double MicrosecondsPerFrame = 2;
     private const double Shortest = 200;
@@ -27,6 +23,7 @@ internal sealed class Moderation(int[] slots, long now)
 
     private readonly long[] _takenBefore = new long[slots.Length];
     private long _since = now;
+    private long _bytesBefore;
     private TimeSpan _rest;
 
     /// <summary>Frames are many.</summary>
@@ -34,14 +31,16 @@ internal sealed class Moderation(int[] slots, long now)
 
     /// <summary>How long to let frames gather, now that those found last are sent; zero to wait for the next one.</summary>
     /// <param name="taken">Frames taken from each ring so far.</param>
+    /// <param name="bytes">Their bytes.</param>
     /// <param name="now">A <see cref="Stopwatch"/> timestamp.</param>
-    internal TimeSpan Rest(ReadOnlySpan<long> taken, long now)
+    internal TimeSpan Rest(ReadOnlySpan<long> taken, long bytes, long now)
     {
         if (now - _since < _window)
             return _rest;
         var milliseconds = (now - _since) / (Stopwatch.Frequency / 1000.0);
+        var ofBytes = (bytes - _bytesBefore) / milliseconds;
         var rate = 0.0;
-        var mostOfRings = Longest;
+        var mostOfRings = ofBytes > 0 ? Math.Min(Longest, bytesOfBlocks * ShareOfRing / ofBytes * 1000) : Longest;
         for (var i = 0; i < slots.Length; i++)
         {
             var ofRing = (taken[i] - _takenBefore[i]) / milliseconds;
@@ -51,10 +50,12 @@ internal sealed class Moderation(int[] slots, long now)
             _takenBefore[i] = taken[i];
         }
 
+        _bytesBefore = bytes;
         _since = now;
-        _rest = rate < (IsGathering ? Few : Many)
+        var load = TrafficLoad.Of(rate, ofBytes);
+        _rest = load < (IsGathering ? TrafficLoad.Few : TrafficLoad.Many)
             ? TimeSpan.Zero
-            : TimeSpan.FromMicroseconds(Math.Min(mostOfRings, Math.Clamp(rate * MicrosecondsPerFrame, Shortest, Longest)));
+            : TimeSpan.FromMicroseconds(Math.Min(mostOfRings, Math.Clamp(load * MicrosecondsPerFrame, Shortest, Longest)));
         return _rest;
     }
 }

@@ -9,12 +9,6 @@ namespace QmpRedirector.Net;
 /// <param name="now">A <see cref="Stopwatch"/> timestamp.</param>
 internal sealed class RingChoice(long now)
 {
-    // As for Moderation, which lets so many frames a millisecond gather anyway. Super-frames alone are many from 8 Gbit/s on, where a block
-    // is full long before its time is over.
-    private const double Many = 50;
-    private const double Few = Many / 2;
-    private const double BytesOfOne = 20_000;
-
     // A burst shorter than this is over before a change would pay; a lull may be longer.
     private static readonly long _burst = Stopwatch.Frequency / 100;
     private static readonly long _lull = Stopwatch.Frequency / 10;
@@ -27,12 +21,20 @@ internal sealed class RingChoice(long now)
     internal static TimeSpan Silence => TimeSpan.FromMilliseconds(30);
 
     /// <summary>
+    /// After so long without a frame taken the slots' sockets are bound again: that takes the kernel a while, and <see cref="Silence"/> may follow.
+    /// </summary>
+    internal static TimeSpan Quiet => TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
     /// How long a ring of blocks outlives its use; and so long nobody asks for it again where there was no memory for it.
     /// </summary>
     internal TimeSpan Keep { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Want the other kind always, for tests.</summary>
-    internal bool Restless { get; init; }
+    /// <summary>After so long of blocks the slots' sockets are parked.</summary>
+    internal TimeSpan Settled { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Want the other kind always, after so long of blocks, for tests.</summary>
+    internal TimeSpan? Restless { get; init; }
 
     /// <summary>Whether blocks should be used.</summary>
     /// <param name="areBlocks">Whether they are.</param>
@@ -41,15 +43,20 @@ internal sealed class RingChoice(long now)
     /// <param name="now">A <see cref="Stopwatch"/> timestamp.</param>
     internal bool WantsBlocks(bool areBlocks, long taken, long bytes, long now)
     {
-        if (Restless)
-            return !areBlocks;
+        if (Restless is { } stay)
+        {
+            if (!areBlocks)
+                _since = now;
+            return !areBlocks || Stopwatch.GetElapsedTime(_since, now) < stay;
+        }
+
         if (now - _since < (_wantsBlocks ? _lull : _burst))
             return _wantsBlocks;
-        var load = Load(taken, bytes);
+        var load = TrafficLoad.Of(taken, bytes);
         var rate = (load - _loadBefore) / ((now - _since) / (Stopwatch.Frequency / 1000.0));
         _since = now;
         _loadBefore = load;
-        _wantsBlocks = rate >= (_wantsBlocks ? Few : Many);
+        _wantsBlocks = rate >= (_wantsBlocks ? TrafficLoad.Few : TrafficLoad.Many);
         return _wantsBlocks;
     }
 
@@ -58,9 +65,7 @@ internal sealed class RingChoice(long now)
     internal void WantSlots(long taken, long bytes, long now)
     {
         _since = now;
-        _loadBefore = Load(taken, bytes);
+        _loadBefore = TrafficLoad.Of(taken, bytes);
         _wantsBlocks = false;
     }
-
-    private static double Load(long taken, long bytes) => taken + (bytes / BytesOfOne);
 }

@@ -18,8 +18,10 @@ internal sealed class SlotRings : IDisposable
     private readonly long[] _taken;
     private readonly long[] _dropped;
     private readonly (long Taken, long Dropped)[] _lastLook;
+    private readonly SocketBinding _binding;
     private readonly Lock _filters = new();
     private CaptureDirection? _accepted;
+    private Task _work = Task.CompletedTask;
     private volatile bool _canStick;
     private int _beingRemade = -1;
 
@@ -27,6 +29,7 @@ internal sealed class SlotRings : IDisposable
     {
         _classes = classes;
         _rings = rings;
+        _binding = new SocketBinding([.. rings.Select(static ring => ring.Socket)], isUsed: true);
         _taken = new long[rings.Length];
         _dropped = new long[rings.Length];
         _lastLook = new (long Taken, long Dropped)[rings.Length];
@@ -110,10 +113,27 @@ internal sealed class SlotRings : IDisposable
     }
 
     /// <inheritdoc cref="PacketSocket.Bind" />
-    internal void Bind(int interfaceIndex)
+    internal void Bind(int interfaceIndex) => _binding.Bind(interfaceIndex);
+
+    /// <summary>The sockets are being taken from their interface, or bound to it.</summary>
+    internal bool IsBusy => !_work.IsCompleted;
+
+    /// <summary>Begins to take the sockets, which accept nothing, from their interface.</summary>
+    internal void BeginParking() => _work = KernelWork.Start(_binding.Park);
+
+    /// <summary>Begins to bind the parked sockets to their interface.</summary>
+    internal void BeginBinding() => _work = KernelWork.Start(Use);
+
+    private void Use()
     {
-        foreach (var ring in _rings)
-            ring.Socket.Bind(interfaceIndex);
+        try
+        {
+            _binding.Use();
+        }
+        catch (LinuxException)
+        {
+            // The interface is gone, and the control plane hears of that by itself: they are bound when there is another.
+        }
     }
 
     /// <summary>
@@ -171,6 +191,9 @@ internal sealed class SlotRings : IDisposable
     {
         lock (_filters)
         {
+            // While it is bound, a socket has setsockopt wait: one that accepts nothing before and after is left alone.
+            if (accepted == _accepted)
+                return;
             _accepted = accepted;
             _canStick = accepted is CaptureDirection.All or CaptureDirection.FromGuest;
             for (var i = 0; i < _rings.Length; i++)
@@ -291,6 +314,7 @@ internal sealed class SlotRings : IDisposable
 
     public void Dispose()
     {
+        Task.WhenAny(_work).Wait();
         foreach (var ring in _rings)
             ring.Dispose();
     }

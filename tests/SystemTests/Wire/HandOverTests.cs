@@ -26,6 +26,10 @@ internal sealed class HandOverTests
     private const int VnetHeader = 12;
     private const int NumberAt = 14;
 
+    // Blocks are used until the slots' sockets are parked, or nearly.
+    private const int UntilParked = 25;
+    private static readonly TimeSpan _settled = TimeSpan.FromMilliseconds(10);
+
     private static readonly int[] _lengths = [64, 64, 1514, 64, 9000, 64, 1601, 1600];
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(40);
@@ -34,7 +38,8 @@ internal sealed class HandOverTests
         Environment.GetEnvironmentVariable("QMP_REDIRECTOR_HAND_OVERS") ?? "300", CultureInfo.InvariantCulture);
 
     [Test]
-    public async Task No_frame_is_lost_doubled_or_reordered_while_rings_change_all_the_time([Values] bool peerPauses)
+    public async Task No_frame_is_lost_doubled_or_reordered_while_rings_change_all_the_time(
+        [Values] bool peerPauses, [Values(0, UntilParked)] int millisecondsOfBlocks)
     {
         await using var lab = await Lab.CreateAsync();
         await lab.OpenTapAsync();
@@ -42,7 +47,9 @@ internal sealed class HandOverTests
         var (ours, theirs) = await InProcessForwarder.ConnectedPairAsync(lab.PathOf("m0"));
         using var connection = ours;
         using var peer = theirs;
-        await using var forwarder = InProcessForwarder.Open(lab.Namespace, Lab.TapName, VnetHeader, ringChoice: new RingChoice(0) { Restless = true });
+        await using var forwarder = InProcessForwarder.Open(
+            lab.Namespace, Lab.TapName, VnetHeader,
+            ringChoice: new RingChoice(0) { Restless = TimeSpan.FromMilliseconds(millisecondsOfBlocks), Settled = _settled });
         var lost = forwarder.ServeAsync(connection);
         await InProcessForwarder.HasPeerAsync(forwarder);
         forwarder.Arm();
@@ -88,7 +95,7 @@ internal sealed class HandOverTests
 
         await SendAsync(0);
         await Eventually.ThatAsync(
-            async () => (await CaptureSocketsAsync(lab)).Count(static protocol => protocol == "ffff") == 1,
+            () => Task.FromResult(PacketSockets.Parked(lab) == 1),
             "the socket of the blocks is bound to nothing that comes", TimeSpan.FromSeconds(30));
         await SendAsync(burst);
         var report = (await sidecar.StopAsync())["f0"];
@@ -97,7 +104,7 @@ internal sealed class HandOverTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Probe.NumbersWithout(peer), Is.EqualTo(Enumerable.Range(0, 2 * burst)));
-            Assert.That(report.HandOvers, Is.InRange(3, 4), "to blocks and back, and to blocks again");
+            Assert.That(report.HandOvers, Is.AtLeast(3), "to blocks and back, and to blocks again");
         }
 
         Accounting.Holds(report, 2 * burst, peer);
@@ -168,11 +175,6 @@ internal sealed class HandOverTests
         Assert.That(seen, Is.Ordered.Ascending);
         Assert.That(seen[^1], Is.EqualTo(stalled.Sent));
     }
-
-    /// <summary>The protocols the packet sockets of the namespace are bound to, those of the generator too.</summary>
-    private static async Task<IEnumerable<string>> CaptureSocketsAsync(Lab lab) =>
-        (await lab.Namespace.ExecAsync("cat", "/proc/net/packet")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)
-            .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3]);
 
     private static long Send(FrameSender sender, int id, SemaphoreSlim credit, CancellationToken stop)
     {
