@@ -10,7 +10,7 @@ namespace QmpRedirector.Redirectors;
 /// One <c>filter-redirector</c> or <c>filter-mirror</c>: holds what its activity depends on (status, the VM, the TAP, the first peer)
 /// and arms or disarms its forwarder whenever one of these changes.
 /// </summary>
-internal sealed class Redirector : IAsyncDisposable
+internal sealed partial class Redirector : IAsyncDisposable
 {
     /// <summary>How long what was accepted may take to be sent after QEMU or the TAP is gone.</summary>
     private static readonly TimeSpan _linger = TimeSpan.FromSeconds(30);
@@ -22,14 +22,10 @@ internal sealed class Redirector : IAsyncDisposable
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _chardevOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private VmSnapshot? _vm;
-    private LinkInfo? _tap;
-    private string? _ifname;
     private int? _vnetHeaderLength;
     private bool _awaitsPeer;
     private Task _draining = Task.CompletedTask;
     private bool _stopping;
-    private string? _cause;
-    private long _since = RealtimeClock.NowNanoseconds;
 
     /// <param name="options">The object's properties.</param>
     /// <param name="outdev">The chardev it writes to, which stays the caller's.</param>
@@ -66,24 +62,6 @@ internal sealed class Redirector : IAsyncDisposable
     /// <summary>Called after it was armed or disarmed, on the thread that did it; must be quick.</summary>
     public Action<Redirector>? OnState { get; init; }
 
-    public RedirectorState State
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return new RedirectorState(
-                    Phase(),
-                    WhyInactive(),
-                    _tap?.Name,
-                    _vnetHeaderLength ?? Options.VnetHdrLen,
-                    _forwarder.Backlog,
-                    _cause,
-                    _since);
-            }
-        }
-    }
-
     public string Id => Options.Id;
 
     /// <summary>What it records with, if it does.</summary>
@@ -106,16 +84,6 @@ internal sealed class Redirector : IAsyncDisposable
 
     /// <summary>Faults when the data thread fails.</summary>
     public Task Completion => _forwarder.Completion;
-
-    /// <summary>True when it had a TAP and has none now.</summary>
-    public bool LostTap
-    {
-        get
-        {
-            lock (_gate)
-                return _bound.Task.IsCompleted && _tap is null;
-        }
-    }
 
     /// <summary>Serves the chardev's peers until cancelled; the last connection ends with <see cref="StopAsync"/>.</summary>
     public Task RunChardevAsync(CancellationToken cancellationToken)
@@ -142,81 +110,6 @@ internal sealed class Redirector : IAsyncDisposable
             Update(vm.Cause, changedNow ? vm.ChangedAtNanoseconds : null, vm.EventAtNanoseconds);
             if (gone)
                 Drain();
-        }
-    }
-
-    /// <summary>
-    /// An interface of this network namespace has changed. True when that may concern the netdev: a host has other links, whose changes
-    /// are no reason to ask QEMU.
-    /// </summary>
-    public bool OnLink(LinkChange change)
-    {
-        lock (_gate)
-        {
-            var concerned = change.Link is not { } link || link.Index == _tap?.Index || link.Name == _ifname
-                || (_tap is null && link.Kind == "tun");
-            if (change is { Kind: LinkChangeKind.Deleted, Link: { } deleted } && deleted.Index == _tap?.Index)
-                LoseTap("TAP deleted");
-            else if (change is { Kind: LinkChangeKind.Present, Link: { WhyNotTap: null } present } && present.Name == _ifname)
-                Bind(present, "rtnetlink", Options.Ifname);
-            return concerned;
-        }
-    }
-
-    /// <summary>Captures from this TAP, now and whenever it is made again under its name.</summary>
-    /// <param name="tap">The TAP.</param>
-    /// <param name="how">It was found.</param>
-    /// <param name="ifname">The property it was found by; another value since then makes this void.</param>
-    public void Bind(LinkInfo tap, string how, string? ifname)
-    {
-        lock (_gate)
-        {
-            // One that ends may still be told by who has seen it in the table; its socket may be closed.
-            if (_stopping || ifname != Options.Ifname)
-                return;
-            _ifname = tap.Name;
-            if (tap.Index == _tap?.Index)
-            {
-                _tap = tap;
-                return;
-            }
-
-            if (_tap is not null)
-                LoseTap("TAP replaced");
-            Recorder?.SetInterface(tap.Index, tap.Name);
-            try
-            {
-                _forwarder.Bind(tap.Index);
-            }
-            catch (LinuxException e) when (e.IsDeviceGone)
-            {
-                // Deleted between the look-up and now; rtnetlink tells when it is there again.
-                return;
-            }
-            catch (LinuxException e)
-            {
-                throw new RedirectorException($"{Id}: nothing can be captured from TAP '{tap.Name}': {e.Message}.", e);
-            }
-
-            _tap = tap;
-            Log.TapBound(_logger, Id, tap.Name, tap.Index, how);
-            if (tap.IsMultiQueue)
-                Log.TapIsMultiQueue(_logger, Id, tap.Name);
-
-            // READY=1 follows from this: whoever waits for it may send at once.
-            Update("TAP found", null);
-            _bound.TrySetResult();
-        }
-    }
-
-    /// <summary>The netdev is gone, or is another TAP's now.</summary>
-    public void Unbind(string cause)
-    {
-        lock (_gate)
-        {
-            _ifname = null;
-            if (_tap is not null)
-                LoseTap(cause);
         }
     }
 
@@ -304,41 +197,10 @@ internal sealed class Redirector : IAsyncDisposable
         }
     }
 
-    private void LoseTap(string cause)
-    {
-        _tap = null;
-        Update(cause, null);
-        Drain();
-    }
-
     private void Drain()
     {
         if (_draining.IsCompleted)
             _draining = DrainAsync();
-    }
-
-    private void Update(string cause, long? at, long? eventAt = null)
-    {
-        var why = WhyInactive();
-        if ((why is null) == _forwarder.IsArmed)
-            return;
-        if (why is null)
-        {
-            Recorder?.Note(RealtimeClock.NowNanoseconds, $"armed on {_tap!.Name}: {cause}");
-            var took = _forwarder.Arm();
-            ArmLag.Observe(eventAt);
-            Log.Armed(_logger, Id, _tap!.Name, cause, Took(took, eventAt));
-        }
-        else
-        {
-            Recorder?.Note(at ?? RealtimeClock.NowNanoseconds, $"disarmed: {cause}: {why}");
-            var took = _forwarder.Disarm(at);
-            DisarmLag.Observe(eventAt);
-            Log.Disarmed(_logger, Id, cause, why, Took(took, eventAt));
-        }
-
-        (_cause, _since) = (cause, RealtimeClock.NowNanoseconds);
-        OnState?.Invoke(this);
     }
 
     private static CaptureDirection DirectionOf(QueueDirection queue) => queue switch
@@ -347,38 +209,4 @@ internal sealed class Redirector : IAsyncDisposable
         QueueDirection.Rx => CaptureDirection.FromGuest,
         _ => CaptureDirection.All,
     };
-
-    // How far the edge lags behind the event is what a user of stop and cont asks first.
-    private static string Took(long nanoseconds, long? eventAt) => eventAt is { } at
-        ? $"{nanoseconds / 1000} us, {(RealtimeClock.NowNanoseconds - at) / 1000} us after the event"
-        : $"{nanoseconds / 1000} us";
-
-    private RedirectorPhase Phase()
-    {
-        if (_forwarder.IsArmed)
-            return RedirectorPhase.Armed;
-        if (_stopping || !_draining.IsCompleted)
-            return RedirectorPhase.Draining;
-        return _vm is null or { Phase: VmPhase.Connecting or VmPhase.Gone } || _tap is null || _awaitsPeer
-            ? RedirectorPhase.Waiting
-            : RedirectorPhase.Disarmed;
-    }
-
-    /// <summary>Null while active, else the reason as an operator would say it.</summary>
-    private string? WhyInactive()
-    {
-        if (_stopping)
-            return "stopping";
-        if (_vm is null or { Phase: VmPhase.Connecting })
-            return "QMP is not connected yet";
-        if (_vm.Phase == VmPhase.Gone)
-            return "QEMU is gone";
-        if (_tap is null)
-            return "there is no TAP";
-        if (_awaitsPeer)
-            return "no peer has connected yet";
-        if (Activation.IsActive(Options.Status, _vm.Running, Options.EnableWhenStopped, Options.DisableWhenRunning))
-            return null;
-        return Options.Status ? $"the VM is {_vm.RunStateText}" : "status is off";
-    }
 }
