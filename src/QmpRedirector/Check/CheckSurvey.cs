@@ -27,7 +27,7 @@ internal static class CheckSurvey
         if (qmp.Kind != QmpAddressKind.Fd)
         {
             vm = await Asked<VmFacts>.OnceAsync(
-                new QmpClientOptions { Address = qmp },
+                new QmpClientOptions { Address = qmp, OneAtATime = true },
                 async client =>
                 {
                     var facts = await VmFacts.ReadAsync(client, proc, cancellationToken);
@@ -44,7 +44,7 @@ internal static class CheckSurvey
         foreach (var chardev in options.Run.Chardevs)
             chardevs.Add(await ChardevFacts.ReadAsync(chardev, proc, cancellationToken));
         var peer = options.PeerQmp is not { } peerQmp ? null : await Asked<PeerFacts>.OnceAsync(
-            new QmpClientOptions { Address = peerQmp },
+            new QmpClientOptions { Address = peerQmp, OneAtATime = true },
             client => PeerFacts.ReadAsync(client, cancellationToken),
             cancellationToken);
         return new CheckContext(
