@@ -31,12 +31,13 @@ internal sealed partial class LibvirtTests
         {
             using var peer = await _listener.AcceptAsync();
             await _a.UnitIsAsync(Unit, "active");
+            var armed = $"armed on {await TapAsync(_a)} (";
             await ForwardAsync(_a, peer, 0, 10);
-            for (var round = 1; round <= 5; round++) await StopAndContinueAsync(peer, round);
+            for (var round = 1; round <= 5; round++) await StopAndContinueAsync(peer, round, armed);
             // The proxy does not notice that its libvirtd is gone.
             await RestartLibvirtdAsync();
             await _a.RunAsync("systemctl", "restart", Proxy);
-            await StopAndContinueAsync(peer, 6);
+            await StopAndContinueAsync(peer, 6, armed);
 
             await _a.VirshAsync("destroy", Guest);
             await _a.UnitIsAsync(Unit, "inactive");
@@ -44,19 +45,20 @@ internal sealed partial class LibvirtTests
 
             Assert.That(peer.Frames.Select(frame => Frames.NumberOf(frame.Payload)), Is.EqualTo(Enumerable.Range(0, 70)));
             Assert.That(await _a.UnitAsync(Unit, "Result"), Is.EqualTo("success"));
+            Assert.That(_a.SidecarLog[earlier..].Split("Waiting for QEMU"), Has.Length.EqualTo(2), "it waited for the proxy, once");
         }
         finally
         {
             await _a.RunAsync("systemctl", "stop", Proxy);
         }
 
-        async Task StopAndContinueAsync(ChardevPeer peer, int round)
+        async Task StopAndContinueAsync(ChardevPeer peer, int round, string armed)
         {
             await _a.VirshAsync("suspend", Guest);
             await LoggedAsync("f0: disarmed (", round);
             await SendAsync(_a, 1000, 10);
             await _a.VirshAsync("resume", Guest);
-            await LoggedAsync("armed on vnet0 (", 3 * (round + 1));
+            await LoggedAsync(armed, 3 * (round + 1));
             await ForwardAsync(_a, peer, 10 * round, 10);
         }
 
