@@ -14,7 +14,7 @@ internal sealed partial class LibvirtTests
           <qr:object>filter-redirector,id=f0,netdev=hostnet0,queue=tx,outdev=m0,vnet_hdr_len=0</qr:object>
           <qr:chardev>socket,id=m1,path=/run/qmp-redirector/{Guest}/m1,server=on,wait=off</qr:chardev>
           <qr:object>filter-redirector,id=f1,netdev=hostnet0,queue=tx,outdev=m1,vnet_hdr_support=on</qr:object>
-          <qr:chardev>socket,id=m2,path=/run/qmp-redirector/{Guest}/m2,server=on,wait=off</qr:chardev>
+          <qr:chardev>socket,id=m2,host=localhost,port=9105,server=on,wait=off</qr:chardev>
           <qr:object>filter-redirector,id=f2,netdev=hostnet0,queue=rx,outdev=m2,vnet_hdr_support=on</qr:object>
         </qr:redirector>
         """;
@@ -24,6 +24,7 @@ internal sealed partial class LibvirtTests
     {
         var earlier = _a.SidecarLog.Length;
         await _a.VirshAsync("create", Write(Guest, TestDomain.Xml(Guest, ProxyMetadata, ownMonitor: false)));
+        await LoggedAsync("Waiting for QEMU to listen", 1);
         await _a.RunAsync(
             "systemd-run", "-q", $"--unit={Proxy}", "-p", "UMask=0", "/usr/bin/python3", "/usr/bin/virt-qemu-qmp-proxy",
             "-c", _a.LibvirtUri, Guest, $"/run/qmp-redirector/qemu/{Guest}.qmp");
@@ -45,7 +46,7 @@ internal sealed partial class LibvirtTests
 
             Assert.That(peer.Frames.Select(frame => Frames.NumberOf(frame.Payload)), Is.EqualTo(Enumerable.Range(0, 70)));
             Assert.That(await _a.UnitAsync(Unit, "Result"), Is.EqualTo("success"));
-            Assert.That(_a.SidecarLog[earlier..].Split("Waiting for QEMU"), Has.Length.EqualTo(2), "it waited for the proxy, once");
+            Assert.That(_a.SidecarLog[earlier..].Split("Waiting for QEMU"), Has.Length.EqualTo(2), "there was one sidecar");
         }
         finally
         {

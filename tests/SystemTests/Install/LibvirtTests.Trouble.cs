@@ -2,7 +2,7 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.Install;
 
-/// <summary>What is not as the sidecar needs it: a monitor that is not there, a wrong configuration, a NIC that leaves.</summary>
+/// <summary>What is not as usual: a monitor that is not there, a wrong configuration, a NIC that leaves, another user.</summary>
 internal sealed partial class LibvirtTests
 {
     [Test]
@@ -62,5 +62,36 @@ internal sealed partial class LibvirtTests
         using var again = await _listener.AcceptAsync();
         await _a.UnitIsAsync(Unit, "active");
         await ForwardAsync(_a, again, 10, 10);
+    }
+    [Test]
+    public async Task The_VM_s_user_is_named_by_a_drop_in_alone()
+    {
+        var dropIn = _a.PathOf("/run/units/qmp-redirector@.service.d/user.conf");
+        await File.WriteAllTextAsync(dropIn, "[Service]\nUser=daemon\n");
+        try
+        {
+            await _a.RunAsync("systemctl", "daemon-reload");
+            await QemusAreAsync("daemon");
+
+            using var peer = await StartGuestAsync();
+
+            var status = await _a.ProcessStatusAsync(await _a.UnitAsync(Unit, "MainPID"));
+            Assert.That(status["Uid"].Split('\t')[0], Is.EqualTo((await _a.RunAsync("id", "-u", "daemon")).Trim()));
+            await ForwardAsync(_a, peer, 0, 10);
+            await _a.VirshAsync("destroy", Guest);
+        }
+        finally
+        {
+            File.Delete(dropIn);
+            await _a.RunAsync("systemctl", "daemon-reload");
+            await QemusAreAsync("libvirt-qemu");
+        }
+
+        async Task QemusAreAsync(string user)
+        {
+            await _a.RunAsync("sed", "-i", $"s/^user = .*/user = \"{user}\"/", "/etc/libvirt/qemu.conf");
+            await _a.RunAsync("systemctl", "restart", "libvirtd");
+            await _a.LibvirtdAnswersAsync();
+        }
     }
 }
