@@ -313,7 +313,7 @@ internal sealed class HookTests : IDisposable
     {
         _hook.RemoveSystemd();
         _hook.WriteProgram("setpriv", "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
-        _hook.WriteProgram("qmp-redirector", $"{manners}\necho $$ > {_hook.PathOf("pid")}; while :; do sleep 0.05; done");
+        _hook.WriteProgram("qmp-redirector", $"{manners}\necho $$ > {_hook.PathOf("pid")}; while [ -e $0 ]; do sleep 0.05; done");
         string user = Environment.UserName;
 
         Assert.That(_hook.Call("started", _domain, user: user), Is.EqualTo(new HookResult(0, "", "")));
