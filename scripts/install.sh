@@ -10,12 +10,12 @@ usage() {
   cat << USAGE
 usage: scripts/install.sh [--prefix DIR] [--destdir DIR] [--unitdir DIR] [--uninstall]
 
-  --prefix DIR    where programs and documentation go (/usr/local)
+  --prefix DIR    where programs and documentation go: /usr/local (the default) or /usr
   --destdir DIR   install below DIR, for packaging; nothing of the running system is
                   touched (also the variable DESTDIR)
   --unitdir DIR   where the unit goes (PREFIX/lib/systemd/system)
-  --uninstall     remove what an installation with the same options has put there;
-                  sidecars that run are ended
+  --uninstall     remove what an installation with the same options has put there, and
+                  logs; sidecars that run are ended
 
 The hook goes to /etc/libvirt/hooks/qemu.d and the AppArmor profile to
 /etc/apparmor.d, whatever the prefix: only there are they looked for. libvirt notices
@@ -29,6 +29,7 @@ targets() {
   cat << TARGETS
 755 out/qmp-redirector $prefix/bin/qmp-redirector
 755 scripts/install/hooks/libvirt-hook $prefix/lib/qmp-redirector/libvirt-hook
+755 scripts/install/leave-host $prefix/lib/qmp-redirector/leave-host
 644 scripts/install/systemd/qmp-redirector@.service $unitdir/qmp-redirector@.service
 644 scripts/install/tmpfiles/qmp-redirector.conf $prefix/lib/tmpfiles.d/qmp-redirector.conf
 755 scripts/install/hooks/qemu.d/qmp-redirector /etc/libvirt/hooks/qemu.d/qmp-redirector
@@ -77,15 +78,16 @@ install_all() {
 
 uninstall_all() {
   local mode from to folder
-  if has_systemd; then systemctl stop 'qmp-redirector@*.service'; fi
-  if has_apparmor; then apparmor_parser -R /etc/apparmor.d/qmp-redirector || true; fi
+  if [[ -z $destdir ]]; then
+    "$top/scripts/install/leave-host"
+    rm -rf -- /var/log/qmp-redirector /var/cache/apparmor/*/qmp-redirector
+  fi
   while read -r mode from to; do
     rm -f -- "$destdir$to"
   done < <(targets)
   for folder in "$prefix/lib/qmp-redirector" "$prefix/share/doc/qmp-redirector" /etc/libvirt/hooks/qemu.d; do
     rmdir -- "$destdir$folder" 2> /dev/null || true
   done
-  [[ -n $destdir ]] || rm -rf -- /run/qmp-redirector
   if has_systemd; then systemctl daemon-reload; fi
 }
 
@@ -105,6 +107,8 @@ main() {
     esac
     shift
   done
+  [[ $prefix == /usr || $prefix == /usr/local ]] \
+    || die "--prefix $prefix: it is /usr or /usr/local, as systemd and the AppArmor profile look nowhere else"
   : "${unitdir:=$prefix/lib/systemd/system}"
   # Where Debian's zsh looks for what packages bring.
   [[ $prefix != /usr ]] || zsh=vendor-completions

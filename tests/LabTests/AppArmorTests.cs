@@ -11,6 +11,7 @@ internal sealed class AppArmorTests
     private const string Profile = "qmp-redirector";
     private const string Own = "/run/qmp-redirector/vm-1";
     private const string State = "/var/lib/qmp-redirector";
+    private const string LibvirtFolder = "/var/lib/libvirt/qemu";
     private const string Monitor = $"{Installation.Monitors}/vm-1.qmp";
 
     /// <summary>The script drops the binary the kit names, as it may lie where the unit's user cannot look.</summary>
@@ -30,8 +31,7 @@ internal sealed class AppArmorTests
     {
         Assert.That(File.Exists("/usr/bin/aa-exec"), "needs the package apparmor (scripts/test.sh)");
         await Installation.MakeAsync();
-        var profiles = await File.ReadAllLinesAsync("/sys/kernel/security/apparmor/profiles");
-        Assert.That(profiles, Has.Member($"{Profile} (enforce)"), "install.sh loads it");
+        Assert.That(await LoadedAsync(), Has.Member($"{Profile} (enforce)"), "install.sh loads it");
         foreach (var folder in (string[])[Own, State]) await Installation.MakeFolderAsync(folder);
         _guest = await VhostGuest.BootAsync(more: ["-qmp", $"unix:{Monitor},server=on,wait=off"]);
         // This QEMU is root.
@@ -56,7 +56,7 @@ internal sealed class AppArmorTests
             {
               "qmp": "unix:{{Monitor}}", "control": "unix:{{Own}}/control", "metrics": "unix:{{Own}}/metrics",
               "pcapng": "{{State}}/vm-1.pcapng", "one-off": true,
-              "chardevs": ["socket,id=m0,path={{Own}}/m0,server=on,wait=on", "socket,id=m1,host=127.0.0.1,port=9105,server=on,wait=off"],
+              "chardevs": ["socket,id=m0,path={{Own}}/m0,server=on,wait=on", "socket,id=m1,host=localhost,port=9105,server=on,wait=off"],
               "objects": [
                 "filter-redirector,id=f0,netdev=net0,queue=tx,outdev=m0,vnet_hdr_support=on,ifname={{Lab.TapName}}",
                 "filter-redirector,id=f1,netdev=net0,queue=rx,outdev=m1,vnet_hdr_support=on,ifname={{Lab.TapName}}"
@@ -83,6 +83,7 @@ internal sealed class AppArmorTests
         using (var control = await QmpProbe.ConnectAsync($"{Own}/control"))
         {
             await control.ExecuteAsync("chardev-add", Listening("m2", $"{Own}/m2"));
+            await control.ExecuteAsync("chardev-add", Listening("m4", $"{LibvirtFolder}/m4.sock"));
             Assert.That(await control.FailAsync("chardev-add", Listening("m3", "/var/tmp/m3")), Does.Contain("/var/tmp/m3"));
         }
 
@@ -97,10 +98,11 @@ internal sealed class AppArmorTests
         Assert.That(denials, Has.Length.EqualTo(1), "the socket it was asked to make elsewhere");
     }
 
-    [Test]
-    public async Task Under_the_profile_guests_frames_go_into_no_other_file()
+    [TestCase("/var/tmp")]
+    [TestCase(LibvirtFolder, TestName = "{m}(libvirt's, among saved guests)")]
+    public async Task Under_the_profile_guests_frames_go_into_no_other_file(string folder)
     {
-        const string elsewhere = "/var/tmp/vm-1.pcapng";
+        var elsewhere = $"{folder}/vm-1.pcapng";
         string[] options =
         [
             "run", "--qmp", $"unix:{Monitor}", "--pcapng", elsewhere, "--chardev", $"socket,id=m0,path={Own}/m0,server=on,wait=off",
@@ -139,6 +141,26 @@ internal sealed class AppArmorTests
         Assert.That(sidecar.Error, Does.Not.Contain("the kernel grants"), "with CAP_NET_ADMIN, the whole backlog");
         Assert.That(string.Join('\n', (await DenialsAsync())[before..]), Is.Empty);
     }
+
+    [Test]
+    public async Task Uninstalling_unloads_the_profile_and_leaves_the_guest_its_monitor()
+    {
+        var install = Path.Combine(Sidecar.RepositoryRoot, "scripts", "install.sh");
+        try
+        {
+            await CapturedProcess.RunAsync(install, "--uninstall");
+
+            Assert.That(await LoadedAsync(), Has.None.StartsWith(Profile));
+            Assert.That((File.Exists(Monitor), Directory.Exists(Own)), Is.EqualTo((true, false)));
+        }
+        finally
+        {
+            await CapturedProcess.RunAsync(install);
+            await Installation.MakeFolderAsync(Own);
+        }
+    }
+
+    private static Task<string[]> LoadedAsync() => File.ReadAllLinesAsync("/sys/kernel/security/apparmor/profiles");
 
     private static JsonObject Listening(string id, string path) => new()
     {

@@ -6,7 +6,9 @@ using QmpRedirector.Testing;
 
 namespace QmpRedirector.Tests.Install;
 
-/// <summary>The hook's world: folders of its own, a systemctl that writes down how it was called, and a user that need not exist.</summary>
+/// <summary>
+/// The hook's world: folders of its own, a systemctl that writes down how it was called, and libvirt's programs, which tell if they were.
+/// </summary>
 internal sealed class HookRun : IDisposable
 {
     public const string Namespace = "urn:qmp-redirector:domain:1";
@@ -18,7 +20,18 @@ internal sealed class HookRun : IDisposable
     {
         foreach (string name in (string[])["run", "bin", "systemd"])
             Directory.CreateDirectory(PathOf(name));
-        WriteProgram("systemctl", "echo \"$@\" >> \"${0%/*}/calls\"");
+        WriteProgram("systemctl", """
+            case $1 in
+              start | stop) echo "$@" >> "${0%/*}/calls" ;;
+              show) cat "${0%/*}/user" ;;
+              is-active) [ ! -e "${0%/*}/waits" ] ;;
+              reset-failed) echo "$@" >> "${0%/*}/resets"; exit 1 ;;
+              *) exit 9 ;;
+            esac
+            """);
+        File.WriteAllText(PathOf("bin/user"), Environment.UserName + "\n");
+        foreach (string name in (string[])["virsh", "virt-admin", "virt-qemu-qmp-proxy", "virt-qemu-run", "virt-xml", "libvirtd"])
+            WriteProgram(name, "echo \"$0 $*\" >> \"${0%/*}/libvirt\"");
     }
 
     /// <summary>The checkout's scripts/install.</summary>
@@ -26,13 +39,28 @@ internal sealed class HookRun : IDisposable
 
     public string RunFolder => PathOf("run");
 
-    public string[] Calls => File.Exists(PathOf("bin/calls")) ? File.ReadAllLines(PathOf("bin/calls")) : [];
+    /// <summary>The units it had started and stopped.</summary>
+    public string[] Calls => Lines("calls");
+
+    /// <summary>The units of which it had earlier failures forgotten.</summary>
+    public string[] Resets => Lines("resets");
+
+    /// <summary>Calls of libvirt, which waits for the hook: each would be a deadlock.</summary>
+    public string[] LibvirtCalls => Lines("libvirt");
 
     /// <summary>What the hook left in its folder, without the one for monitor sockets.</summary>
     public string[] Files =>
         [.. Directory.EnumerateFileSystemEntries(RunFolder).Select(path => Path.GetFileName(path)).Where(n => n != "qemu").Order()];
 
     public string PathOf(string name) => _folder.File(name);
+
+    /// <summary>The unit's User=.</summary>
+    public string User { set => File.WriteAllText(PathOf("bin/user"), value + "\n"); }
+
+    public UnixFileMode SocketsMode => File.GetUnixFileMode(Path.Combine(RunFolder, "qemu"));
+
+    /// <summary>The unit has not found QEMU yet.</summary>
+    public void LetUnitWait() => File.WriteAllText(PathOf("bin/waits"), "");
 
     public void RemoveSystemd() => Directory.Delete(PathOf("systemd"));
 
@@ -73,8 +101,9 @@ internal sealed class HookRun : IDisposable
         + "<qr:object>filter-redirector,id=f0,netdev=hostnet0,queue=tx,outdev=m0</qr:object>");
 
     /// <summary>Calls the hook as libvirt does.</summary>
-    public HookResult Call(string operation, string xml, string reason = "-", string guest = "vm1") =>
-        Call(Path.Combine(Source, "hooks", "libvirt-hook"), [guest, operation, "begin", reason], xml);
+    /// <param name="user">What QMP_REDIRECTOR_USER says; without it the unit does.</param>
+    public HookResult Call(string operation, string xml, string reason = "-", string guest = "vm1", string? user = null) =>
+        Call(Path.Combine(Source, "hooks", "libvirt-hook"), [guest, operation, "begin", reason], xml, user: user);
 
     /// <summary>The script libvirt itself starts.</summary>
     public HookResult CallScript(string operation, string xml, string hook) => Call(
@@ -82,7 +111,7 @@ internal sealed class HookRun : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private HookResult Call(string program, string[] arguments, string xml, string? hook = null)
+    private HookResult Call(string program, string[] arguments, string xml, string? hook = null, string? user = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -96,7 +125,8 @@ internal sealed class HookRun : IDisposable
         start.Environment["QMP_REDIRECTOR_LOGS"] = PathOf("logs");
         start.Environment["QMP_REDIRECTOR"] = PathOf("bin/qmp-redirector");
         start.Environment["QMP_REDIRECTOR_SYSTEMD"] = PathOf("systemd");
-        start.Environment["QMP_REDIRECTOR_USER"] = Environment.UserName;
+        if (user is not null)
+            start.Environment["QMP_REDIRECTOR_USER"] = user;
         if (hook is not null)
             start.Environment["QMP_REDIRECTOR_HOOK"] = hook;
         using Process process = Process.Start(start)!;
@@ -122,6 +152,8 @@ internal sealed class HookRun : IDisposable
         Assert.That(output.Wait(soon) && error.Wait(soon), Is.True, "the hook's pipes are closed when it has ended");
         return new HookResult(process.ExitCode, output.Result, error.Result);
     }
+
+    private string[] Lines(string name) => File.Exists(PathOf($"bin/{name}")) ? File.ReadAllLines(PathOf($"bin/{name}")) : [];
 
     private static string Repository()
     {

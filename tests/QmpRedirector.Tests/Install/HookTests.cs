@@ -13,6 +13,9 @@ internal sealed class HookTests : IDisposable
         ["migrate", "prepare", "start", "started", "stopped", "release", "restore", "reconnect", "attach", "other"];
     private readonly HookRun _hook = new();
 
+    [TearDown]
+    public void Libvirt_was_not_called() => Assert.That(_hook.LibvirtCalls, Is.Empty);
+
     [TestCase("prepare", "-", Stop, null)]
     [TestCase("start", "-", null, null)]
     [TestCase("started", "-", Start, "vm1.json")]
@@ -59,9 +62,7 @@ internal sealed class HookTests : IDisposable
             _hook.Call(operation, _domain);
 
         Assert.That(_hook.Calls, Is.EqualTo(new[] { Stop, Start }));
-        JsonNode config = _hook.Config();
-        Assert.That((int?)config["qmp-timeout"], Is.Zero);
-        Assert.That((bool?)config["wait-netdev"], Is.True);
+        Assert.That((bool?)_hook.Config()["wait-netdev"], Is.True);
 
         _hook.Call("started", _domain);
 
@@ -78,7 +79,26 @@ internal sealed class HookTests : IDisposable
         _hook.Call("release", _domain, "migrated");
 
         Assert.That(_hook.Calls, Is.EqualTo(new[] { Start }));
-        Assert.That((bool?)_hook.Config()["one-off"], Is.True);
+        Assert.That(_hook.Files, Is.Empty, "should it fail now, there is nothing a new one could wait for");
+    }
+
+    [Test]
+    public void A_migration_away_ends_a_sidecar_that_never_found_QEMU()
+    {
+        _hook.Call("started", _domain);
+        _hook.LetUnitWait();
+        _hook.Call("release", _domain, "migrated");
+
+        Assert.That(_hook.Calls, Is.EqualTo(new[] { Start, Stop }));
+    }
+
+    [Test]
+    public void Earlier_failures_do_not_keep_a_guest_from_a_sidecar()
+    {
+        HookResult result = _hook.Call("started", _domain);
+
+        Assert.That(_hook.Resets, Is.EqualTo(new[] { "reset-failed qmp-redirector@vm1.service" }));
+        Assert.That(result, Is.EqualTo(new HookResult(0, "", "")), "that there are none is no error");
     }
 
     [Test]
@@ -97,7 +117,8 @@ internal sealed class HookTests : IDisposable
         _hook.Call("started", _domain);
 
         Assert.That(_hook.Config().ToJsonString(), Is.EqualTo(
-            """{"one-off":true,"qmp":"unix:/run/qmp-redirector/qemu/vm1.qmp","chardevs":["socket,id=m0,path=/run/m0.sock"],"""
+            """{"one-off":true,"qmp-timeout":0,"qmp":"unix:/run/qmp-redirector/qemu/vm1.qmp","""
+            + "\"chardevs\":[\"socket,id=m0,path=/run/m0.sock\"],"
             + "\"objects\":[\"filter-redirector,id=f0,netdev=hostnet0,queue=tx,outdev=m0,ifname=vnet7\"]}"));
     }
 
@@ -107,7 +128,7 @@ internal sealed class HookTests : IDisposable
         _hook.Call("started", HookRun.Domain(HookRun.Ours("", attributes + " wait-netdev='on'")));
 
         Assert.That(_hook.Config().ToJsonString(), Is.EqualTo(
-            """{"one-off":true,"qmp":"unix:/q","log-level":"debug","control":"unix:/c","metrics":"unix:/m","pcapng":"/p","""
+            """{"one-off":true,"qmp-timeout":0,"qmp":"unix:/q","log-level":"debug","control":"unix:/c","metrics":"unix:/m","pcapng":"/p","""
             + "\"wait-netdev\":true,\"chardevs\":[],\"objects\":[]}"));
     }
 
@@ -229,6 +250,50 @@ internal sealed class HookTests : IDisposable
     }
 
     [Test]
+    public void The_folder_for_monitor_sockets_is_the_VM_s_user_s_alone()
+    {
+        _hook.User = "no-such-user";
+        HookResult wrong = _hook.Call("prepare", _domain);
+        UnixFileMode open = _hook.SocketsMode;
+        _hook.User = Environment.UserName;
+        HookResult right = _hook.Call("prepare", _domain);
+
+        // A guest starts whoever its QEMU is; a user is named in one place, and that is where to look.
+        Assert.That(wrong.ExitCode, Is.Zero);
+        Assert.That(wrong.Error, Does.Contain("prepare: there is no user 'no-such-user'").And.Contain("User="));
+        Assert.That((int)open, Is.EqualTo(0b001_111_111_111), "anybody's, each keeping what is his");
+        Assert.That(right, Is.EqualTo(new HookResult(0, "", "")));
+        Assert.That((int)_hook.SocketsMode, Is.EqualTo(0b111_101_000));
+        Assert.That(_hook.Calls, Is.EqualTo(new[] { Stop, Stop }), "what a former life of the domain has left is ended all the same");
+    }
+
+    [Test]
+    public void Without_systemd_the_environment_names_the_VM_s_user()
+    {
+        _hook.RemoveSystemd();
+
+        HookResult right = _hook.Call("prepare", _domain, user: Environment.UserName);
+        HookResult wrong = _hook.Call("started", _domain, user: "no-such-user");
+
+        Assert.That(right, Is.EqualTo(new HookResult(0, "", "")));
+        Assert.That(wrong.ExitCode, Is.Zero);
+        // Only root can be another user.
+        if (Environment.UserName == "root")
+            Assert.That(wrong.Error, Does.Contain("started: there is no user 'no-such-user'"));
+    }
+
+    [Test]
+    public void A_systemctl_that_does_not_tell_the_user_never_stops_the_guest()
+    {
+        _hook.WriteProgram("systemctl", "[ \"$1\" != show ]");
+
+        HookResult result = _hook.Call("prepare", _domain);
+
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(Directory.Exists(Path.Combine(_hook.RunFolder, "qemu")), "the folder a QEMU needs for its monitor");
+    }
+
+    [Test]
     public void What_libvirt_starts_ends_with_0_and_says_nothing_on_standard_output_whatever_becomes_of_the_hook()
     {
         _hook.WriteProgram("broken", "this is no Python");
@@ -242,23 +307,27 @@ internal sealed class HookTests : IDisposable
         Assert.That(filter, Is.EqualTo(new HookResult(0, "", "")));
     }
 
-    [Test]
-    public void Without_systemd_the_sidecar_is_a_process_that_release_ends()
+    [TestCase("trap 'sleep 0.3; exit' TERM", TestName = "{m}(that takes its time)")]
+    [TestCase("trap '' TERM", TestName = "{m}(that hangs)")]
+    public void Without_systemd_the_sidecar_is_a_process_that_release_ends(string manners)
     {
         _hook.RemoveSystemd();
         _hook.WriteProgram("setpriv", "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
-        _hook.WriteProgram("qmp-redirector", $"echo $$ > {_hook.PathOf("pid")}; while :; do sleep 0.05; done");
+        _hook.WriteProgram("qmp-redirector", $"{manners}\necho $$ > {_hook.PathOf("pid")}; while [ -e $0 ]; do sleep 0.05; done");
+        string user = Environment.UserName;
 
-        Assert.That(_hook.Call("started", _domain), Is.EqualTo(new HookResult(0, "", "")));
+        Assert.That(_hook.Call("started", _domain, user: user), Is.EqualTo(new HookResult(0, "", "")));
         Eventually(() => File.Exists(_hook.PathOf("pid")) && File.ReadAllText(_hook.PathOf("pid")).EndsWith('\n'), "the process runs");
         string pid = File.ReadAllText(_hook.PathOf("pid")).Trim();
-        _hook.Call("reconnect", _domain);
+        _hook.Call("reconnect", _domain, user: user);
         Assert.That(File.ReadAllText(_hook.PathOf("run/vm1.pid")).Trim(), Is.EqualTo(pid), "the process after 'reconnect'");
 
-        _hook.Call("release", _domain, "shutdown");
+        HookResult result = _hook.Call("release", _domain, "shutdown", user: user);
 
-        Eventually(
-            () => !Directory.Exists($"/proc/{pid}") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal), "it ends");
+        // Not 'soon': the next one makes its sockets where this one's were.
+        Assert.That(IsAlive(pid), Is.False, "the process after 'release'");
+        Assert.That(result, Is.EqualTo(new HookResult(0, "", "")));
+        Assert.That(_hook.Files, Is.EqualTo(user == "root" ? new[] { "vm1" } : []));
         Assert.That(_hook.Calls, Is.Empty);
     }
 
@@ -278,6 +347,18 @@ internal sealed class HookTests : IDisposable
             "pid='/etc/passwd' of <redirector> is not known").SetName("{m}(unknown option)");
         yield return new TestCaseData(
             HookRun.Domain(HookRun.Ours("", "wait-netdev='perhaps'")), "wait-netdev='perhaps'").SetName("{m}(no boolean)");
+    }
+
+    private static bool IsAlive(string pid)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static void Eventually(Func<bool> condition, string what) =>

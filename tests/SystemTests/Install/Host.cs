@@ -91,6 +91,10 @@ internal sealed class Host : IAsyncDisposable
         (await RunAsync("cat", $"/proc/{pid}/status")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(':', 2)).ToDictionary(pair => pair[0], pair => pair[1].Trim());
 
+    /// <summary>The command as it runs in the host.</summary>
+    public IEnumerable<string> Enter(string[] command) =>
+        ["nsenter", "--target", _pid, "--mount", "--pid", "--cgroup", "--uts", "--ipc", "--net", "--", .. command];
+
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
@@ -149,7 +153,4 @@ internal sealed class Host : IAsyncDisposable
             Path.Combine(folder, "qmp-redirector@.service.d", "test.conf"),
             $"[Service]\nSystemCallErrorNumber=kill\nStandardError=append:/run/lab/{name}/sidecar.log\n");
     }
-
-    private IEnumerable<string> Enter(string[] command) =>
-        ["nsenter", "--target", _pid, "--mount", "--pid", "--cgroup", "--uts", "--ipc", "--net", "--", .. command];
 }

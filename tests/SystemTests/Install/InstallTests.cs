@@ -2,11 +2,25 @@ using QmpRedirector.SystemTests.Kit;
 
 namespace QmpRedirector.SystemTests.Install;
 
-/// <summary>What scripts/install.sh and the Debian package put on a host, and that they take it away again. Its files are an overlay.</summary>
+/// <summary>What scripts/install.sh and the Debian package put on a host, and that they take it away. Its files are an overlay.</summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class InstallTests
 {
     private const string Unit = "scripts/install/systemd/qmp-redirector@.service";
+    private const string Guest = "vm-1";
+    private const string GuestUnit = $"qmp-redirector@{Guest}.service";
+    private const string Monitor = $"/run/qmp-redirector/qemu/{Guest}.qmp";
+
+    /// <summary>What is installed below the prefix, and with it in /etc.</summary>
+    private static readonly string[] _below =
+    [
+        "/bin/qmp-redirector", "/lib/qmp-redirector", "/lib/qmp-redirector/leave-host", "/lib/qmp-redirector/libvirt-hook",
+        "/lib/tmpfiles.d/qmp-redirector.conf", "/share/bash-completion/completions/qmp-redirector", "/share/doc/qmp-redirector",
+        "/share/doc/qmp-redirector/LIBVIRT.md", "/share/man/man1/qmp-redirector.1.gz",
+    ];
+
+    private static readonly string[] _inEtc = ["/etc/apparmor.d/qmp-redirector", "/etc/libvirt/hooks/qemu.d/qmp-redirector"];
+
     private static readonly string _install = Path.Combine(Sidecar.RepositoryRoot, "scripts", "install.sh");
 
     private NetworkNamespace _namespace = null!;
@@ -60,12 +74,66 @@ internal sealed class InstallTests
     {
         await _host.RunAsync(_install);
         Assert.That(await _host.RunAsync("/usr/local/bin/qmp-redirector", "--version"), Does.StartWith("qmp-redirector "));
-        Assert.That(await TracesAsync(), Has.Length.GreaterThanOrEqualTo(10));
+        string[] installed =
+        [
+            .. _below.Select(path => $"/usr/local{path}"), .. _inEtc, "/usr/local/lib/systemd/system/qmp-redirector@.service",
+            "/usr/local/share/zsh/site-functions/_qmp-redirector", "/run/qmp-redirector", "/run/qmp-redirector/qemu",
+        ];
+        Assert.That(await TracesAsync(), Is.EquivalentTo(installed));
 
         await _host.RunAsync(_install, "--uninstall");
 
         Assert.That(await TracesAsync(), Is.Empty);
         Assert.That(_host.PathOf("/etc/libvirt/hooks/qemu.d"), Does.Not.Exist);
+    }
+
+    [Test]
+    public async Task It_is_not_installed_where_nobody_would_look_for_it()
+    {
+        await using var process = CapturedProcess.Start([_install, "--destdir", Path.Combine(_lab, "tree"), "--prefix", "/opt"]);
+
+        Assert.That(await process.WaitForExitAsync(Eventually.Deadline), Is.EqualTo(1));
+        Assert.That(process.Error, Does.Contain("--prefix /opt: it is /usr or /usr/local"));
+        Assert.That(Path.Combine(_lab, "tree"), Does.Not.Exist);
+    }
+
+    [Test]
+    public async Task Uninstalling_ends_sidecars_and_leaves_guests_their_monitors()
+    {
+        await _host.RunAsync(_install);
+        // A sidecar as the hook starts it where there is no systemd, and a number that has become another program's.
+        await StartAsync("alone", "/usr/local/bin/qmp-redirector", "run", "--config", "/run/qmp-redirector/alone.json");
+        await StartAsync("other", "tail", "-f", "/dev/null", "/run/qmp-redirector/other.json");
+        await _host.RunAsync("mkdir", "-p", "/var/log/qmp-redirector", "/var/cache/apparmor/x");
+        await _host.RunAsync("touch", "/var/cache/apparmor/x/qmp-redirector");
+        using (await StartGuestAsync())
+        {
+            await using var process = CapturedProcess.Start(_host.Enter([_install, "--uninstall"]));
+            Assert.That(await process.WaitForExitAsync(Eventually.Deadline), Is.Zero, process.Error);
+
+            Assert.That(process.Error, Does.Contain("domains whose XML names a monitor there cannot be started"));
+            Assert.That(await TracesAsync(), Is.EquivalentTo(new[] { "/run/qmp-redirector", "/run/qmp-redirector/qemu", Monitor }));
+            Assert.That(await _host.UnitAsync(GuestUnit, "ActiveState"), Is.EqualTo("inactive"));
+            Assert.That(await _host.UnitAsync("alone", "ActiveState"), Is.EqualTo("inactive"));
+            Assert.That(await _host.UnitAsync("other", "ActiveState"), Is.EqualTo("active"), "no program of ours");
+            Assert.That(await _host.VirshAsync("domstate", Guest), Does.StartWith("running"));
+            await _host.RunAsync("sh", "-c", $"echo | socat -t 5 - unix:{Monitor} | grep QMP");
+        }
+
+        await _host.VirshAsync("destroy", Guest);
+        await _host.RunAsync("systemctl", "stop", "other");
+        await _host.RunAsync(_install);
+        await _host.RunAsync(_install, "--uninstall");
+        Assert.That(await TracesAsync(), Is.Empty);
+
+        async Task StartAsync(string name, params string[] command)
+        {
+            await File.WriteAllTextAsync(
+                _host.PathOf($"/run/qmp-redirector/{name}.json"),
+                $$"""{ "qmp": "unix:/absent", "qmp-timeout": 0, "control": "unix:/run/{{name}}" }""");
+            await _host.RunAsync(["systemd-run", "-q", $"--unit={name}", .. command]);
+            await _host.RunAsync("sh", "-c", $"systemctl show -P MainPID {name} > /run/qmp-redirector/{name}.pid");
+        }
     }
 
     [Test]
@@ -79,25 +147,36 @@ internal sealed class InstallTests
         // systemd knows only what the test shows it.
         await _host.RunAsync("cp", "/lib/systemd/system/qmp-redirector@.service", "/run/units/");
         await _host.RunAsync("systemctl", "daemon-reload");
-        using (var listener = new ChardevListener(Path.Combine(_lab, TestDomain.Chardev)))
+        string[] installed = [.. _below.Select(path => $"/usr{path}"), .. _inEtc, "/usr/share/zsh/vendor-completions/_qmp-redirector"];
+        Assert.That((await _host.RunAsync("dpkg", "-L", "qmp-redirector")).Split('\n'), Is.SupersetOf(installed));
+        using (await StartGuestAsync())
         {
-            File.SetUnixFileMode(Path.Combine(_lab, TestDomain.Chardev), (UnixFileMode)0b110_110_110);
-            await File.WriteAllTextAsync(Path.Combine(_lab, "vm-1.xml"), TestDomain.Xml("vm-1", TestDomain.Metadata));
-            await _host.RunAsync("systemctl", "restart", "libvirtd");
-            await _host.LibvirtdAnswersAsync();
-            await _host.VirshAsync("create", "/run/lab/vm-1.xml");
-            using var peer = await listener.AcceptAsync();
-            await _host.UnitIsAsync("qmp-redirector@vm-1.service", "active");
-            var main = await _host.UnitAsync("qmp-redirector@vm-1.service", "MainPID");
+            var main = await _host.UnitAsync(GuestUnit, "MainPID");
             Assert.That((await _host.RunAsync("readlink", $"/proc/{main}/exe")).Trim(), Is.EqualTo("/usr/bin/qmp-redirector"));
-            await _host.VirshAsync("destroy", "vm-1");
-            await _host.UnitIsAsync("qmp-redirector@vm-1.service", "inactive");
+            await _host.VirshAsync("destroy", Guest);
+            await _host.UnitIsAsync(GuestUnit, "inactive");
         }
 
         await _host.RunAsync("dpkg", "--purge", "qmp-redirector");
+        await _host.RunAsync("rm", "/run/units/qmp-redirector@.service");
+        await _host.RunAsync("systemctl", "daemon-reload");
 
         Assert.That(await TracesAsync(), Is.Empty);
         Assert.That(_host.PathOf("/run/qmp-redirector"), Does.Not.Exist);
+    }
+
+    private async Task<ChardevPeer> StartGuestAsync()
+    {
+        File.Delete(Path.Combine(_lab, TestDomain.Chardev));
+        using var listener = new ChardevListener(Path.Combine(_lab, TestDomain.Chardev));
+        File.SetUnixFileMode(Path.Combine(_lab, TestDomain.Chardev), (UnixFileMode)0b110_110_110);
+        await File.WriteAllTextAsync(Path.Combine(_lab, $"{Guest}.xml"), TestDomain.Xml(Guest, TestDomain.Metadata));
+        await _host.RunAsync("systemctl", "restart", "libvirtd");
+        await _host.LibvirtdAnswersAsync();
+        await _host.VirshAsync("create", $"/run/lab/{Guest}.xml");
+        var peer = await listener.AcceptAsync();
+        await _host.UnitIsAsync(GuestUnit, "active");
+        return peer;
     }
 
     /// <summary>Files and folders of ours, wherever a package may have them.</summary>
@@ -109,7 +188,7 @@ internal sealed class InstallTests
             "-c",
             "find /etc /usr/local /usr/bin /usr/lib/systemd /usr/lib/tmpfiles.d /usr/lib/qmp-redirector /usr/share/man/man1 /usr/share/zsh "
             + "/usr/share/bash-completion /usr/share/doc/qmp-redirector /usr/share/lintian/overrides /lib/systemd /var/lib/dpkg/info "
-            + "/var/log /run/qmp-redirector -xdev -iname '*qmp*redirector*' 2> /dev/null || true");
+            + "/var/cache/apparmor /var/log /run/qmp-redirector -xdev -ipath '*qmp*redirector*' 2> /dev/null || true");
         return found.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -73,8 +73,11 @@ internal sealed partial class LibvirtTests
     [Test]
     public async Task A_guest_s_start_starts_its_sidecar_and_its_end_ends_it()
     {
+        var earlier = _a.SidecarLog.Length;
         using var peer = await StartGuestAsync();
         await ForwardAsync(_a, peer, 0, 300);
+        var named = $@"f0: TAP {await TapAsync(_a)}, interface \d+ \(ifname=\)";
+        Assert.That(_a.SidecarLog[earlier..], Does.Match(named), "the hook has named it");
 
         await _a.VirshAsync("destroy", Guest);
 
@@ -150,6 +153,7 @@ internal sealed partial class LibvirtTests
 
         using var destination = await _listener.AcceptAsync();
         await _b.UnitIsAsync(Unit, "active");
+        Assert.That(await UnitStartAsync(_b), Is.LessThan(await QemuStartAsync(_b)), "the sidecar is there first");
         await ForwardAsync(_b, destination, 100, 100);
         await _a.UnitIsAsync(Unit, "inactive");
         await source.WaitForEndAsync();
@@ -219,9 +223,21 @@ internal sealed partial class LibvirtTests
     private async Task<long> BeatAsync() =>
         long.Parse(await _a.UnitAsync(Unit, "WatchdogTimestampMonotonic"), CultureInfo.InvariantCulture);
 
-    private async Task<ChardevPeer> StartGuestAsync()
+    /// <summary>When systemd began to start the unit, in microseconds since the machine's boot.</summary>
+    private static async Task<long> UnitStartAsync(Host host) =>
+        long.Parse(await host.UnitAsync(Unit, "InactiveExitTimestampMonotonic"), CultureInfo.InvariantCulture);
+
+    /// <summary>When QEMU was started, at the latest, in the same: the kernel tells hundredths of a second (field 22 of stat).</summary>
+    private static async Task<long> QemuStartAsync(Host host)
     {
-        await _a.VirshAsync("create", Write(Guest, TestDomain.Xml(Guest, TestDomain.Metadata)));
+        var stat = await host.RunAsync("sh", "-c", $"cat /proc/$(cat /run/libvirt/qemu/{Guest}.pid)/stat");
+        return (long.Parse(stat[stat.LastIndexOf(')')..].Split(' ')[20], CultureInfo.InvariantCulture) + 1) * 10_000;
+    }
+
+    private async Task<ChardevPeer> StartGuestAsync(string? nic = null)
+    {
+        var xml = nic is null ? TestDomain.Xml(Guest, TestDomain.Metadata) : TestDomain.Xml(Guest, TestDomain.Metadata, nic: nic);
+        await _a.VirshAsync("create", Write(Guest, xml));
         var peer = await _listener.AcceptAsync();
         await _a.UnitIsAsync(Unit, "active");
         return peer;
@@ -255,8 +271,9 @@ internal sealed partial class LibvirtTests
 
     private static async Task SendAsync(Host host, int first, int count)
     {
-        var tap = (await host.VirshAsync("domiflist", Guest)).Trim().Split(' ')[0];
-        using var sender = FrameSender.Open(host.Namespace, tap);
+        using var sender = FrameSender.Open(host.Namespace, await TapAsync(host));
         sender.SendNumbered(first, count);
     }
+
+    private static async Task<string> TapAsync(Host host) => (await host.VirshAsync("domiflist", Guest)).Trim().Split(' ')[0];
 }

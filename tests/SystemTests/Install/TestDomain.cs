@@ -13,8 +13,25 @@ internal static class TestDomain
         </qr:redirector>
         """;
 
+    /// <summary>Without a guest a PCI device stays until the VM ends; a USB device is gone at once.</summary>
+    public const string UsbNic = """
+        <interface type='ethernet'>
+          <mac address='52:54:00:aa:bb:02'/>
+          <model type='usb-net'/>
+          <address type='usb' bus='0' port='1'/>
+        </interface>
+        """;
+
+    private const string PciNic = """
+        <interface type='ethernet'>
+          <mac address='52:54:00:aa:bb:02'/>
+          <model type='virtio'/>
+          <rom enabled='no'/>
+        </interface>
+        """;
+
     /// <param name="ownMonitor">A monitor beside libvirt's, which the hook finds by itself.</param>
-    public static string Xml(string name, string metadata, bool ownMonitor = true) => $"""
+    public static string Xml(string name, string metadata, bool ownMonitor = true, string nic = PciNic) => $"""
         <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
           <name>{name}</name>
           <metadata>{metadata}</metadata>
@@ -23,12 +40,8 @@ internal static class TestDomain
           <os><type arch='x86_64' machine='pc'>hvm</type></os>
           <devices>
             <emulator>/usr/bin/qemu-system-x86_64</emulator>
-            <controller type='usb' model='none'/>
-            <interface type='ethernet'>
-              <mac address='52:54:00:aa:bb:02'/>
-              <model type='virtio'/>
-              <rom enabled='no'/>
-            </interface>
+            <controller type='usb' model='{(nic == UsbNic ? "piix3-uhci" : "none")}'/>
+            {nic}
             <memballoon model='none'/>
           </devices>
           {(ownMonitor ? Monitor(name) : "")}
