@@ -64,6 +64,13 @@ internal sealed class Forwarding
     public static int[] NumbersOf(IEnumerable<byte[]> frames) =>
         [.. frames.Select(frame => Frames.NumberOf(frame.AsSpan(GuestHeader))).Where(number => number < FirstMark)];
 
+    /// <summary>Plain frames, unfinished checksums, and TCP super-frames. This kernel's TAP takes no UDP ones (USO, Linux 6.2).</summary>
+    public static WirePacket[] Packets() =>
+    [
+        .. WirePacket.Ordinary(),
+        .. WirePacket.SuperFrames().Where(packet => packet.Name.Contains("TCP", StringComparison.Ordinal)),
+    ];
+
     /// <summary>After the TAP was without a reader: its fall is pending as an error at the socket that saw it.</summary>
     public void OpenSenderAnew() => Sender = _guest.Lab.OpenSender(vnetHeader: true);
 

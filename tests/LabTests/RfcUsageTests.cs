@@ -56,8 +56,8 @@ internal sealed class RfcUsageTests
         await QemuRefusesAsync("enable_when_stopped", _whenStopped);
         await QemuRefusesAsync("Vhost is not supported", Without(_whenStopped, ",enable_when_stopped=true"));
 
-        var running = Packets();
-        var stopped = Packets();
+        var running = Forwarding.Packets();
+        var stopped = Forwarding.Packets();
         var sidecar = _guest.Lab.Run(_whenStopped);
         var passedOn = await SecondaryReadsAsync(sidecar, "chardev0", port: 9101);
         var received = _guest.Received.Frames.Count;
@@ -89,7 +89,7 @@ internal sealed class RfcUsageTests
         await QemuRefusesAsync("in_netdev", _primary);
         await QemuRefusesAsync("Vhost is not supported", Without(_primary, ",in_netdev=net0"));
 
-        var packets = Packets();
+        var packets = Forwarding.Packets();
         var sidecar = _guest.Lab.Run(_primary);
         var passedOn = await SecondaryReadsAsync(sidecar, "mirror0", port: 9102);
         var received = _guest.Received.Frames.Count;
@@ -111,13 +111,6 @@ internal sealed class RfcUsageTests
 
         List<byte[]> ToGuest() => [.. passedOn.Frames.Select(frame => frame.Payload).Where(frame => !IsGuests(frame))];
     }
-
-    /// <summary>Plain frames, unfinished checksums and TCP super-frames. This kernel's TAP takes no UDP ones (USO, Linux 6.2).</summary>
-    private static WirePacket[] Packets() =>
-    [
-        .. WirePacket.Ordinary(),
-        .. WirePacket.SuperFrames().Where(packet => packet.Name.Contains("TCP", StringComparison.Ordinal)),
-    ];
 
     private static string[] Without(string[] line, string property)
     {
