@@ -17,7 +17,8 @@ in it), and runs COMMAND in it as root; without one, an interactive shell, which
 'exit' or Ctrl-A X ends. The lab sees this machine's files at their own paths, this
 checkout and the programs installed here included. What it writes goes to the VM's
 memory and is gone at its end. COMMAND runs in the current folder with the current
-environment; what it prints appears as it comes, and its exit status is lab.sh's.
+environment, with nothing to read at its standard input; what it prints appears as it
+comes, however slowly it is read, and its exit status is lab.sh's.
 
   --share FOLDER   the one folder of which the lab changes the real files
 
@@ -72,9 +73,8 @@ prepare() {
   run=$(mktemp -d "${TMPDIR:-/tmp}/qmpr-lab.$$.XXXXXX")
   [[ $run$share != *[[:space:],]* ]] || die "there is a space or a comma in the path ${share:-$run}: QEMU and the kernel take none here"
   machine=(-machine pc -nodefaults -no-user-config -display none -no-reboot -kernel "$LAB_KERNEL" -initrd "$LAB_INITRD")
-  mkfifo "$run/out" "$run/err"
-  : > "$run/status"
-  : > "$run/console.log"
+  mkfifo "$run/out" "$run/err" "$run/status"
+  touch -- "$run"/{console.log,out.copied,err.copied}
 }
 
 elapsed() {
@@ -148,9 +148,9 @@ boot() {
   fi
   [[ -z $share ]] || shared=(-fsdev "local,id=share,path=$share,security_model=none,multidevs=remap"
     -device 'virtio-9p-pci,fsdev=share,mount_tag=share')
-  cat "$run/out" &
+  "$top/scripts/lab/pass-on" "$run/out.copied" < "$run/out" &
   readers=("$!")
-  cat "$run/err" >&2 &
+  "$top/scripts/lab/pass-on" "$run/err.copied" < "$run/err" >&2 &
   readers+=("$!")
   # If this script is killed, the VM ends with it. Its input has to be given to it: a program in the background gets none else.
   setpriv --pdeathsig KILL qemu-system-x86_64 -accel "$accel" -cpu "$cpu" "${machine[@]}" \
@@ -162,20 +162,28 @@ boot() {
   started_pids+=("$qemu")
 }
 
-# said WORD: what follows WORD in what the lab says of itself.
-said() {
-  sed -n "s/^$1 //p" "$run/status"
+# Waits for the next line the lab says of itself, which is then in ${said[@]}; fails if the VM ends, or after SECONDS. listen [SECONDS]
+listen() {
+  local deadline=${1:+$((SECONDS + $1))}
+  until read -r -t 1 -u "$status" -a said; do
+    is_alive "$qemu" && ((SECONDS < ${deadline:-SECONDS + 1})) || return 1
+  done
 }
 
-lab_is_up() {
-  [[ -z $(said up) ]] || return 0
-  is_alive "$qemu" && return 1
+lab_failed() {
   tail -n 20 "$run/console.log" "$run/qemu.log" >&2
-  die "the lab did not come up (its last messages are above)"
+  die "$1 (its last messages are above)"
+}
+
+# Whether a reader has passed all on that was sent to it, or has ended. has_copied NAME BYTES PID
+has_copied() {
+  local copied
+  copied=$(< "$run/$1.copied")
+  ((${copied:-0} >= $2)) || ! is_alive "$3"
 }
 
 main() {
-  local started guests
+  local started status said
   trap clean_up EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
@@ -206,12 +214,15 @@ main() {
   write_settings "$@"
   started=$EPOCHREALTIME
   boot
-  wait_for 300 'the lab to come up' lab_is_up
-  guests=$(said up)
-  note "lab: up after $(elapsed "$started") s; guests in it run with $guests"
-  wait "$qemu" || true
-  ended=$(said ended)
-  [[ -n $ended ]] || { tail -n 20 "$run/console.log" >&2; die "the lab's VM ended before the command did (its last messages are above)"; }
+  # Held open for both ways: to open it does not wait for the VM, nor is there an end to read while the VM starts.
+  exec {status}<> "$run/status"
+  listen 300 || lab_failed 'the lab did not come up'
+  note "lab: up after $(elapsed "$started") s; guests in it run with ${said[1]}"
+  listen || lab_failed "the lab's VM ended before the command did"
+  ended=${said[1]}
+  # However slow the reader of this script's output is: what the VM has not handed over would be lost with it.
+  until has_copied out "${said[2]}" "${readers[0]}" && has_copied err "${said[3]}" "${readers[1]}"; do sleep 0.05; done
+  stop "$qemu" || true
   wait "${readers[@]}"
   return "$ended"
 }

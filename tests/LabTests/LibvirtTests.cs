@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using QmpRedirector.SystemTests.Kit;
 using QmpRedirector.SystemTests.RunStates;
 
@@ -18,9 +19,16 @@ internal sealed class LibvirtTests
 
     private Lab _lab = null!;
     private CapturedProcess _libvirtd = null!;
+    private ChardevListener _listener = null!;
+    private int _logged;
 
-    private static string SidecarLog =>
+    private static string WholeLog =>
         File.Exists($"/var/log/qmp-redirector/{Guest}.log") ? File.ReadAllText($"/var/log/qmp-redirector/{Guest}.log") : "";
+
+    /// <summary>What the sidecars of this test have written.</summary>
+    private string SidecarLog => WholeLog[_logged..];
+
+    private string Consumer => _lab.PathOf("m0");
 
     [OneTimeSetUp]
     public async Task Libvirtd_runs()
@@ -61,6 +69,9 @@ internal sealed class LibvirtTests
         _libvirtd = CapturedProcess.Start(_lab.Namespace.CommandLine(
             ["libvirtd", "--config", _lab.PathOf("libvirtd.conf"), "--pid-file", _lab.PathOf("libvirtd.pid"), "--timeout", "0"]));
         await Eventually.ThatAsync(() => File.Exists(_lab.PathOf("libvirt-sock")), "libvirtd opens its socket");
+        // The first guest would wait until libvirtd has asked QEMU what it can do.
+        await VirshAsync("capabilities");
+        await File.WriteAllTextAsync(_lab.PathOf("domain.xml"), Domain());
     }
 
     [OneTimeTearDown]
@@ -70,61 +81,96 @@ internal sealed class LibvirtTests
         if (_lab is not null) await _lab.DisposeAsync();
     }
 
+    [SetUp]
+    public void A_consumer_listens()
+    {
+        _logged = WholeLog.Length;
+        _listener = new ChardevListener(Consumer);
+        File.SetUnixFileMode(Consumer, (UnixFileMode)0b110_110_110);
+    }
+
+    [TearDown]
+    public async Task No_guest_is_left()
+    {
+        await using var destroy = CapturedProcess.Start(Virsh("destroy", Guest));
+        await destroy.WaitForExitAsync(Eventually.Deadline);
+        _listener.Dispose();
+        File.Delete(Consumer);
+        await TestContext.Out.WriteLineAsync($"libvirtd wrote: {_libvirtd.Error}The sidecar wrote: {SidecarLog}");
+    }
+
+    /// <summary>One guest for all, as a boot takes longer than the rest.</summary>
     [Test]
-    public async Task The_hook_starts_a_sidecar_for_a_domain_with_vhost_and_ends_it_with_the_domain()
+    public async Task The_hook_starts_a_sidecar_for_a_domain_with_vhost_and_for_a_restored_one_and_ends_it_with_the_domain()
     {
         const int count = 50;
-        using var listener = new ChardevListener(_lab.PathOf("m0"));
-        File.SetUnixFileMode(_lab.PathOf("m0"), (UnixFileMode)0b110_110_110);
-        await File.WriteAllTextAsync(_lab.PathOf("domain.xml"), Domain());
-        // The first guest waits until libvirtd has asked QEMU what it can do.
-        await VirshAsync("capabilities");
-        try
-        {
-            await VirshAsync("create", _lab.PathOf("domain.xml"));
-            using var peer = await listener.AcceptAsync();
-            await LoggedAsync("f0: armed on vnet0 (TAP found");
-            var qemu = Number(await File.ReadAllTextAsync($"/run/libvirt/qemu/{Guest}.pid"));
-            var sidecar = Number(await File.ReadAllTextAsync(PidFile));
-            await Eventually.ThatAsync(VhostStartedAsync, "vhost starts");
-            Assert.That(Vhost.Threads(qemu, $"vhost-{qemu}"), Is.EqualTo(1), "the kernel's vhost threads of this QEMU");
-            Assert.That(StatusOf(sidecar, "Uid"), Is.EqualTo(StatusOf(qemu, "Uid")), "the VM's user");
-            Assert.That(StatusOf(sidecar, "CapEff"), Is.EqualTo("0000000000002000"), "CAP_NET_RAW alone");
+        await VirshAsync("create", _lab.PathOf("domain.xml"));
+        var (peer, tap, sidecar) = await HasSidecarAsync("TAP found");
+        var qemu = Number(await File.ReadAllTextAsync($"/run/libvirt/qemu/{Guest}.pid"));
+        Assert.That(Vhost.Threads(qemu, $"vhost-{qemu}"), Is.EqualTo(1), "the kernel's vhost threads of this QEMU");
+        Assert.That(StatusOf(sidecar, "Uid"), Is.EqualTo(StatusOf(qemu, "Uid")), "the VM's user");
+        Assert.That(StatusOf(sidecar, "CapEff"), Is.EqualTo("0000000000002000"), "CAP_NET_RAW alone");
 
-            var sender = FrameSender.Open(_lab.Namespace, "vnet0");
+        using (var sender = FrameSender.Open(_lab.Namespace, tap))
+        {
             sender.SendNumbered(0, count);
             await Eventually.ThatAsync(() => peer.LastNumber == count - 1, "the frames of the running guest");
             await VirshAsync("suspend", Guest);
             await LoggedAsync("f0: disarmed (STOP event");
             sender.SendNumbered(1000, count);
             await VirshAsync("resume", Guest);
-            await LoggedAsync("f0: armed on vnet0 (RESUME event");
+            await LoggedAsync($"f0: armed on {tap} (RESUME event");
             sender.SendNumbered(count, count);
             await Eventually.ThatAsync(() => peer.LastNumber == (2 * count) - 1, "the frames of the continued guest");
-            sender.Dispose();
-            await VirshAsync("destroy", Guest);
-            await peer.WaitForEndAsync();
-            await Eventually.ThatAsync(() => !Directory.Exists($"/proc/{sidecar}"), "the sidecar ends");
+        }
 
-            var numbers = peer.Frames.Select(frame => Frames.NumberOf(frame.Payload)).ToArray();
-            Assert.That(numbers, Is.EqualTo(Enumerable.Range(0, 2 * count)));
-            Assert.That(SidecarLog, Does.Contain("identities=ok"));
-            Assert.That(File.Exists(PidFile), Is.False);
-        }
-        finally
+        await VirshAsync("save", Guest, _lab.PathOf("saved"));
+        await EndsWithTheGuestAsync(peer, sidecar);
+        Assert.That(NumbersOf(peer), Is.EqualTo(Enumerable.Range(0, 2 * count)));
+
+        _logged = WholeLog.Length;
+        await VirshAsync("restore", _lab.PathOf("saved"));
+        (peer, tap, sidecar) = await HasSidecarAsync("");
+        using (var sender = FrameSender.Open(_lab.Namespace, tap))
         {
-            await using var destroy = CapturedProcess.Start(Virsh("destroy", Guest));
-            await destroy.WaitForExitAsync(Eventually.Deadline);
-            await TestContext.Out.WriteLineAsync($"libvirtd wrote: {_libvirtd.Error}The sidecar wrote: {SidecarLog}");
+            sender.SendNumbered(0, count);
+            await Eventually.ThatAsync(() => peer.LastNumber == count - 1, "the frames of the restored guest");
         }
+
+        await VirshAsync("destroy", Guest);
+        await EndsWithTheGuestAsync(peer, sidecar);
+        Assert.That(NumbersOf(peer), Is.EqualTo(Enumerable.Range(0, count)));
     }
+
+    /// <summary>Returns when the guest has vhost and its sidecar captures.</summary>
+    /// <param name="cause">Why it was armed.</param>
+    private async Task<(ChardevPeer Peer, string Tap, int Sidecar)> HasSidecarAsync(string cause)
+    {
+        var peer = _lab.Own(await _listener.AcceptAsync());
+        // libvirt gives each TAP a new number.
+        var armed = Match.Empty;
+        await Eventually.ThatAsync(
+            () => (armed = Regex.Match(SidecarLog, $@"f0: armed on (vnet\d+) \({cause}")).Success, $"the sidecar logs that it is armed: {cause}");
+        await Eventually.ThatAsync(VhostStartedAsync, "vhost starts");
+        return (peer, armed.Groups[1].Value, Number(await File.ReadAllTextAsync(PidFile)));
+    }
+
+    private async Task EndsWithTheGuestAsync(ChardevPeer peer, int sidecar)
+    {
+        await peer.WaitForEndAsync();
+        await Eventually.ThatAsync(() => !Directory.Exists($"/proc/{sidecar}"), "the sidecar ends");
+        Assert.That(SidecarLog, Does.Contain("identities=ok"));
+        Assert.That(File.Exists(PidFile), Is.False);
+    }
+
+    private static int[] NumbersOf(ChardevPeer peer) => [.. peer.Frames.Select(frame => Frames.NumberOf(frame.Payload))];
 
     private string Domain() => $"""
         <domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
           <name>{Guest}</name>
           <metadata>
             <qr:redirector xmlns:qr='urn:qmp-redirector:domain:1'>
-              <qr:chardev>socket,id=m0,path={_lab.PathOf("m0")}</qr:chardev>
+              <qr:chardev>socket,id=m0,path={Consumer}</qr:chardev>
               <qr:object>filter-redirector,id=f0,netdev=hostnet0,queue=tx,outdev=m0,vnet_hdr_len=0</qr:object>
             </qr:redirector>
           </metadata>
@@ -169,7 +215,7 @@ internal sealed class LibvirtTests
     private string[] Virsh(params string[] command) =>
         ["virsh", "-q", "-c", $"qemu+unix:///system?socket={_lab.PathOf("libvirt-sock")}", .. command];
 
-    private static Task LoggedAsync(string words) => Eventually.ThatAsync(
+    private Task LoggedAsync(string words) => Eventually.ThatAsync(
         () => SidecarLog.Contains(words, StringComparison.Ordinal), $"the sidecar logs '{words}'");
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

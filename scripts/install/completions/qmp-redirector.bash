@@ -85,7 +85,7 @@ _qmp_redirector_chardev_value()
     esac
 }
 
-_qmp_redirector_object_keys='id netdev queue status position insert outdev vnet_hdr_support enable_when_stopped disable_when_running ifname vnet_hdr_len when_disconnected backlog preroll'
+_qmp_redirector_object_keys='id netdev queue status position insert in_netdev outdev vnet_hdr_support enable_when_stopped disable_when_running ifname vnet_hdr_len when_disconnected backlog preroll'
 
 _qmp_redirector_object_value()
 {
@@ -96,6 +96,7 @@ _qmp_redirector_object_value()
         status) echo 'on off' ;;
         position) echo 'POSITION' ;;
         insert) echo 'behind before' ;;
+        in_netdev) echo 'NETDEV' ;;
         outdev) echo 'OUTDEV' ;;
         vnet_hdr_support) echo 'on off' ;;
         enable_when_stopped) echo 'on off' ;;

@@ -233,7 +233,7 @@ internal static class HelpText
         OptionKind.Boolean or OptionKind.Enum => string.Join('|', Values(key)),
         OptionKind.Number => "N",
         OptionKind.Size => "SIZE",
-        _ => key.Name.ToUpperInvariant(),
+        _ => key.ValueName ?? key.Name.ToUpperInvariant(),
     };
 
     private static string Default(OptionKey key) => key.Default is string value ? $" (default {value})" : "";

@@ -70,6 +70,10 @@ internal static class ObjectParser
         if (reader.String("indev") is string indev && indev == reader.String("outdev"))
             report.Error(origin, QemuSentences.SameDevices);
 
+        // RFC v1's name for where frames are captured; gone in v3, where the role follows from indev and outdev.
+        if (reader.String("in_netdev") is string captured && reader.String("netdev") is string netdev && captured != netdev)
+            report.Error(origin, OurSentences.OtherInNetdev(captured, netdev));
+
         string position = reader.String("position") ?? "tail";
         if (position is not ("head" or "tail") && !position.StartsWith("id=", StringComparison.Ordinal))
             report.Error(origin, QemuSentences.BadPosition);

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace QmpRedirector.Options;
 
-/// <summary>The properties of <c>--object</c>: QEMU's (qapi/qom.json, FilterRedirectorProperties), then ours.</summary>
+/// <summary>The properties of <c>--object</c>: QEMU's (qapi/qom.json, FilterRedirectorProperties) and its RFC's, then ours.</summary>
 internal static class ObjectSchema
 {
     /// <summary>Objects of QEMU's that come with netdevs and chardevs, for a better word than "does not accept".</summary>
@@ -24,6 +24,7 @@ internal static class ObjectSchema
         new("position", OptionKind.String, "only the default is accepted: there is no chain of filters") { Default = "tail" },
         new("insert", OptionKind.Enum, "only the default is accepted") { Values = ["behind", "before"], Default = "behind" },
         new("indev", OptionKind.String, "chardev to read frames from") { Support = OptionSupport.Later },
+        new("in_netdev", OptionKind.String, "only the same as netdev is accepted: RFC v1 named it twice") { ValueName = "NETDEV" },
         new("outdev", OptionKind.String, "chardev to write frames to"),
         new("vnet_hdr_support", OptionKind.Boolean, "put the length of the virtio-net header before each frame") { Default = "off" },
         new("enable_when_stopped", OptionKind.Boolean, "capture while the VM is stopped too") { Default = "off" },
@@ -60,7 +61,7 @@ internal static class ObjectSchema
     public static readonly OptionSchema FilterMirror = new(
         [
             .. Properties
-                .Where(static key => key.Name != "indev")
+                .Where(static key => key.Name is not ("indev" or "in_netdev"))
                 .Select(static key => key.Name == "outdev" ? key with { Required = true } : key),
         ],
         QemuSentences.Unexpected);

@@ -10,6 +10,9 @@ internal static class OurSentences
     public static string NoChain(string given) =>
         $"{given} is not supported here: beside vhost there is no chain of filters to take a place in";
 
+    public static string OtherInNetdev(string given, string netdev) =>
+        $"in_netdev={given} is not supported here: frames are captured on netdev={netdev}; leave in_netdev out or give both the same name";
+
     public static string OutOfRange(string key, ulong minimum, ulong maximum) =>
         $"Parameter '{key}' expects a value {(maximum > long.MaxValue ? $"of at least {minimum}" : $"between {minimum} and {maximum}")}";
 }

@@ -8,6 +8,9 @@ internal static class ObjectSentences
     private const string Identifier = "Parameter 'id' expects an identifier: letters, digits, '-', '.', '_', starting with a letter";
     private const string NoChain = " is not supported here: beside vhost there is no chain of filters to take a place in";
 
+    private const string OtherInNetdev =
+        "in_netdev=n1 is not supported here: frames are captured on netdev=n0; leave in_netdev out or give both the same name";
+
     public static readonly SentenceCase[] Text =
     [
         // QEMU 7.2 says "Invalid parameter 'foo'" for text and this for JSON and QMP; here it is this for both.
@@ -41,6 +44,11 @@ internal static class ObjectSentences
         new($"{F},position=head", "position=head" + NoChain, false),
         new($"{F},position=id=f1", "position=id=f1" + NoChain, false),
         new($"{F},insert=before", "insert=before" + NoChain, false),
+        new($"{F},in_netdev=n1", OtherInNetdev, false),
+        new($"{F},in_netdev=",
+            "in_netdev= is not supported here: frames are captured on netdev=n0; leave in_netdev out or give both the same name", false),
+        new("filter-mirror,id=f0,netdev=n0,outdev=m0,in_netdev=n0", "Parameter 'in_netdev' is unexpected", false),
+        new("filter-redirector,id=f0,outdev=m0,in_netdev=n0", "Parameter 'netdev' is missing"),
         new("filter-redirector,id=f0,netdev=n0,outdev=m9", "OUT Device 'm9' not found"),
         new("filter-redirector,id=f0,netdev=n0,outdev=", "OUT Device '' not found"),
         new("filter-redirector,id=f0,netdev=n0,outdev=m,,0", "OUT Device 'm,0' not found"),
@@ -82,6 +90,8 @@ internal static class ObjectSentences
         new($"{{{J},\"status\":\"x\"}}", "Invalid value for netfilter status, should be 'on' or 'off'"),
         new($"{{{J},\"position\":1}}", "Invalid parameter type for 'position', expected: string"),
         new($"{{{J},\"position\":\"x\"}}", "Parameter 'position' expects 'head', 'tail' or 'id=<id>'"),
+        new($"{{{J},\"in_netdev\":\"n1\"}}", OtherInNetdev, false),
+        new($"{{{J},\"in_netdev\":1}}", "Invalid parameter type for 'in_netdev', expected: string", false),
         new($"{{{J},\"insert\":\"foo\"}}", "Parameter 'insert' does not accept value 'foo'"),
         new("{\"qom-type\":\"filter-redirector\",\"id\":\"f0\",\"netdev\":1,\"outdev\":\"m0\"}",
             "Invalid parameter type for 'netdev', expected: string"),

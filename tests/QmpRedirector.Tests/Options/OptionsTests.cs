@@ -50,6 +50,11 @@ internal sealed class OptionsTests
                 Backlog = 1 << 20,
             }));
 
+    [TestCase("filter-redirector,id=f0,netdev=n0,in_netdev=n0,outdev=m0")]
+    [TestCase("{'qom-type':'filter-redirector','id':'f0','in_netdev':'n0','netdev':'n0','outdev':'m0'}")]
+    public void RFC_v1_may_name_the_netdev_twice(string text) =>
+        Assert.That(Parsed.OneObject(text), Is.EqualTo(Parsed.OneObject(Parsed.Object)));
+
     [TestCase("on", true)]
     [TestCase("yes", true)]
     [TestCase("true", true)]

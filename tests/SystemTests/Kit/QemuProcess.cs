@@ -18,7 +18,7 @@ internal sealed class QemuProcess : IAsyncDisposable
     }
 
     /// <summary>A developer's own QEMU can be named in QEMU.</summary>
-    private static string Binary => Environment.GetEnvironmentVariable("QEMU") is { Length: > 0 } named ? named : "qemu-system-x86_64";
+    public static string Binary => Environment.GetEnvironmentVariable("QEMU") is { Length: > 0 } named ? named : "qemu-system-x86_64";
 
     /// <summary>The lab (scripts/lab.sh) says whether its guests have KVM.</summary>
     private static string[] Accelerator =>
