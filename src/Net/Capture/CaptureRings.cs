@@ -105,7 +105,6 @@ internal sealed partial class CaptureRings : IDisposable
             return _slots.QueueUsual(batch, usual, timestamps);
         if (_stage != Stage.Blocks || !Ring!.HasNext)
             return default;
-        Ring.Look();
         var totals = Ring.QueueUsual(batch, usual, timestamps);
         _takenOfBlocks += totals.Frames;
         return totals;

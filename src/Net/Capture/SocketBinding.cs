@@ -18,14 +18,12 @@ internal sealed class SocketBinding(IReadOnlyList<PacketSocket> sockets, bool is
         lock (_binding)
         {
             _interface = interfaceIndex;
-            if (!_isUsed)
-                return;
-            foreach (var socket in sockets)
-                socket.Bind(interfaceIndex);
+            if (_isUsed)
+                BindAll(interfaceIndex);
         }
     }
 
-    /// <summary>Binds them to the interface, and to one that <see cref="Bind"/> gives later. Waits for the kernel, some 10 ms (synchronize_net).</summary>
+    /// <summary>Binds them to the interface, and to one that <see cref="Bind"/> gives later. Waits for the kernel, some 10 ms for each (synchronize_net).</summary>
     /// <exception cref="LinuxException">ENODEV: it is gone.</exception>
     internal void Use()
     {
@@ -33,21 +31,24 @@ internal sealed class SocketBinding(IReadOnlyList<PacketSocket> sockets, bool is
         {
             _isUsed = true;
             if (_interface is { } interfaceIndex)
-                ForEach(socket => socket.Bind(interfaceIndex));
+                BindAll(interfaceIndex);
         }
     }
 
-    /// <summary><inheritdoc cref="PacketSocket.Park" path="/summary"/> Waits for the kernel, some 10 ms (synchronize_net).</summary>
+    /// <summary><inheritdoc cref="PacketSocket.Park" path="/summary"/> Waits for the kernel, some 10 ms for each (synchronize_net).</summary>
     internal void Park()
     {
         lock (_binding)
         {
-            ForEach(static socket => socket.Park());
+            foreach (var socket in sockets)
+                socket.Park();
             _isUsed = false;
         }
     }
 
-    // At once, as the waiting would add up.
-    private void ForEach(Action<PacketSocket> change) =>
-        Task.WhenAll([.. sockets.Select(socket => KernelWork.Start(() => change(socket)))]).GetAwaiter().GetResult();
+    private void BindAll(int interfaceIndex)
+    {
+        foreach (var socket in sockets)
+            socket.Bind(interfaceIndex);
+    }
 }

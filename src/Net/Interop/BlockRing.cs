@@ -10,18 +10,12 @@ namespace QmpRedirector.Net.Interop;
 /// </summary>
 internal sealed unsafe class BlockRing : IDisposable
 {
-    // So many frames ahead, were they as long as this one, a frame's first lines are asked for.
-    private const int Ahead = 8;
-
-    private readonly nint[] _run = new nint[SlotRing.LongestRun];
     private readonly RingGeometry _geometry;
     private readonly RingBlock* _blocks;
     private byte* _memory;
     private byte* _next;
-    private byte* _behindRun;
     private int _block;
     private uint _left;
-    private int _seen;
 
     /// <exception cref="LinuxException">ENOMEM, or EBUSY: an inherited socket has a ring already.</exception>
     internal BlockRing(PacketSocket socket, in RingGeometry geometry)
@@ -75,32 +69,19 @@ internal sealed unsafe class BlockRing : IDisposable
     internal RingSlot Take()
     {
         // SAFETY: _next is a frame of the block, and the offset leads to the one behind it, or nowhere from the last.
-        var slot = new RingSlot(_next, &_blocks[_block]);
+        var slot = new RingSlot((tpacket3_hdr*)_next, &_blocks[_block]);
         MoveTo(_next + ((tpacket3_hdr*)_next)->tp_next_offset, 1);
         return slot;
     }
 
-    /// <summary>Looks which frames are in the block from the next one on, <see cref="SlotRing.LongestRun"/> at most.</summary>
-    internal void Look()
-    {
-        // SAFETY: walks the _left frames of the block; prefetching cannot fault.
-        _behindRun = _next;
-        for (_seen = 0; _seen < _run.Length && _seen < _left && IsFrame(_behindRun); _seen++)
-        {
-            _run[_seen] = (nint)_behindRun;
-            var offset = ((tpacket3_hdr*)_behindRun)->tp_next_offset;
-            CacheLines.PrefetchFour(_behindRun + ((nint)offset * Ahead));
-            _behindRun += offset;
-        }
-    }
-
-    /// <inheritdoc cref="SlotRing.QueueUsual" />
+    /// <summary>Queues frames that are next and usual, once <see cref="HasNext"/> was true; see <see cref="SendBatch.QueueUsual"/>.</summary>
     internal RunTotals QueueUsual(SendBatch batch, in UsualFrame usual, Span<long> timestamps)
     {
-        // SAFETY: of the frames looked at, those the batch does not take are still this ring's.
-        var totals = batch.QueueUsual<tpacket3_hdr>(_run.AsSpan(0, _seen), usual, timestamps, (nint)(&_blocks[_block]));
+        // SAFETY: the block has _left places from _next on; those the batch does not take are still this ring's.
+        var run = new BlockRun((nint)_next, new RingClaim(&_blocks[_block]));
+        var totals = batch.QueueUsual<tpacket3_hdr, BlockRun>(ref run, (int)_left, usual, timestamps);
         if (totals.Frames > 0)
-            MoveTo(totals.Frames < _seen ? (byte*)_run[totals.Frames] : _behindRun, totals.Frames);
+            MoveTo(run.Place, totals.Frames);
         return totals;
     }
 

@@ -16,11 +16,4 @@ internal static unsafe class CacheLines
         Sse.Prefetch0(address + Length);
         Sse.Prefetch0(address + (2 * Length));
     }
-
-    internal static void PrefetchFour(byte* address)
-    {
-        PrefetchThree(address);
-        if (Sse.IsSupported)
-            Sse.Prefetch0(address + (3 * Length));
-    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using static QmpRedirector.Net.Interop.Constants;
 
 namespace QmpRedirector.Net.Interop;
@@ -20,42 +19,38 @@ internal readonly unsafe struct RingSlot
     internal const int Headroom = 26;
 
     private readonly byte* _header;
-    private readonly RingBlock* _block;
 
     // SAFETY: the ring gives the address of a place it has mapped and that the kernel has handed over; of a slot with a status of its own,
     // or with the block whose status is that of all in it.
-    internal RingSlot(void* header, RingBlock* block = null)
+    internal RingSlot(tpacket2_hdr* slot)
     {
-        _header = (byte*)header;
-        _block = block;
+        _header = (byte*)slot;
+        Claim = new RingClaim(slot);
     }
 
+    internal RingSlot(tpacket3_hdr* place, RingBlock* block)
+    {
+        _header = (byte*)place;
+        Claim = new RingClaim(block);
+    }
+
+    /// <summary>What is to be given back when the frame is sent or dropped.</summary>
+    internal RingClaim Claim { get; }
+
     /// <summary><see cref="Headroom"/> bytes, the 10-byte virtio_net_hdr, and the frame.</summary>
-    internal Span<byte> Bytes => _block == null ? BytesOf<tpacket2_hdr>() : BytesOf<tpacket3_hdr>();
+    internal Span<byte> Bytes => Claim.IsOfBlock ? BytesOf<tpacket3_hdr>() : BytesOf<tpacket2_hdr>();
 
     /// <summary>What the kernel says of the frame.</summary>
     internal void Read(out FrameMetadata metadata)
     {
-        if (_block == null)
-            Read<tpacket2_hdr>(out metadata);
-        else
+        if (Claim.IsOfBlock)
             Read<tpacket3_hdr>(out metadata);
+        else
+            Read<tpacket2_hdr>(out metadata);
     }
 
-    /// <summary>Gives the place back to the kernel; its bytes may change at once. Does nothing for no slot.</summary>
-    internal void Release()
-    {
-        // SAFETY: the place is the user's. All reads and writes of it must be done before the kernel sees the store: a release store.
-        if (_block != null)
-        {
-            if (--_block->Unreleased == 0)
-                Volatile.Write(ref Unsafe.AsRef<uint>(&_block->Memory->hdr.block_status), TP_STATUS_KERNEL);
-        }
-        else if (_header != null)
-        {
-            Volatile.Write(ref Unsafe.AsRef<uint>(&((tpacket2_hdr*)_header)->tp_status), TP_STATUS_KERNEL);
-        }
-    }
+    /// <inheritdoc cref="RingClaim.Release" />
+    internal void Release() => Claim.Release();
 
     // Written field by field: a copy of a structure just written stalls the processor.
     private void Read<THeader>(out FrameMetadata metadata)

@@ -18,7 +18,8 @@ internal sealed unsafe partial class SendBatch : IDisposable
 
     private readonly iovec* _vectors;
     private readonly byte* _segments;
-    private readonly Entry[] _entries = new Entry[Capacity];
+    private readonly RingClaim[] _claims = new RingClaim[Capacity];
+    private readonly bool[] _endsFrame = new bool[Capacity];
     private int _segmentBytes;
     private int _head;
     private int _count;
@@ -28,13 +29,6 @@ internal sealed unsafe partial class SendBatch : IDisposable
         // SAFETY: freed by Dispose with the matching functions.
         _vectors = (iovec*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(iovec));
         _segments = (byte*)NativeMemory.Alloc(SegmentMemory);
-    }
-
-    private struct Entry
-    {
-        internal RingSlot Slot;
-        internal int Length;
-        internal bool EndsFrame;
     }
 
     /// <summary>Frames of the stream queued and not yet written whole.</summary>
@@ -103,10 +97,9 @@ internal sealed unsafe partial class SendBatch : IDisposable
         bytes -= (int)vector.iov_len;
         UnsentBytes -= (int)vector.iov_len;
 
-        // What was written of it before has moved the vector's start, but not its end.
-        var length = _entries[_head].Length;
-        endsFrame = _entries[_head].EndsFrame;
-        frame = new ReadOnlySpan<byte>(vector.iov_base + vector.iov_len - length, length);
+        // What was written of it before has moved the vector's start.
+        frame = new ReadOnlySpan<byte>(vector.iov_base - PartialBytes, (int)vector.iov_len + PartialBytes);
+        endsFrame = _endsFrame[_head];
         PartialBytes = 0;
         _head++;
         return true;
@@ -119,8 +112,17 @@ internal sealed unsafe partial class SendBatch : IDisposable
     {
         if (bytes != UnsentBytes)
             return false;
-        for (var i = _head; i < _count; i++)
-            _entries[i].Slot.Release();
+        var claims = _claims.AsSpan(_head, _count - _head);
+        for (var i = 0; i < claims.Length;)
+        {
+            // Those of a block at once.
+            var first = i;
+            do
+                i++;
+            while (i < claims.Length && claims[i] == claims[first]);
+            claims[first].Release(i - first);
+        }
+
         UnsentCaptured = UnsentBytes = PartialBytes = 0;
         _head = _count = _segmentBytes = 0;
         return true;
@@ -179,10 +181,8 @@ internal sealed unsafe partial class SendBatch : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Queue(RingSlot slot, ReadOnlySpan<byte> bytes, bool endsFrame)
     {
-        ref var entry = ref _entries[_count];
-        entry.Slot = slot;
-        entry.Length = bytes.Length;
-        entry.EndsFrame = endsFrame;
+        _claims[_count] = slot.Claim;
+        _endsFrame[_count] = endsFrame;
 
         // SAFETY: the bytes are a slot's or this batch's own: memory that does not move and outlives what is queued.
         _vectors[_count].iov_base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
@@ -195,9 +195,8 @@ internal sealed unsafe partial class SendBatch : IDisposable
 
     private void Forget(int place)
     {
-        ref readonly var entry = ref _entries[place];
-        entry.Slot.Release();
-        if (entry.EndsFrame)
+        _claims[place].Release();
+        if (_endsFrame[place])
             UnsentCaptured--;
     }
 

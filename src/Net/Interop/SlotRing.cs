@@ -82,18 +82,24 @@ internal sealed unsafe class SlotRing : IDisposable
     {
         // SAFETY: the cursor walks the slots of the mapped ring.
         var at = _next;
-        for (_seen = 0; _seen < _run.Length && IsFilled(at.Slot); _seen++)
+        var run = _run;
+        var seen = 0;
+        for (; seen < run.Length && IsFilled(at.Slot); seen++)
         {
-            _run[_seen] = (nint)at.Slot;
+            run[seen] = (nint)at.Slot;
             CacheLines.PrefetchThree(at.Slot + ((nint)_geometry.SlotSize * Ahead));
             Advance(ref at);
         }
+
+        _seen = seen;
     }
 
     /// <summary>Queues those of the frames last looked at that are next and usual; see <see cref="SendBatch.QueueUsual"/>.</summary>
     internal RunTotals QueueUsual(SendBatch batch, in UsualFrame usual, Span<long> timestamps)
     {
-        var totals = batch.QueueUsual<tpacket2_hdr>(_run.AsSpan(0, _seen), usual, timestamps);
+        // SAFETY: of the slots looked at, those the batch does not take are still this ring's.
+        var run = new SlotRun(_run);
+        var totals = batch.QueueUsual<tpacket2_hdr, SlotRun>(ref run, _seen, usual, timestamps);
         for (var i = 0; i < totals.Frames; i++)
             TakeNext();
         return totals;

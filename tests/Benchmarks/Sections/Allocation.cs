@@ -28,9 +28,7 @@ internal static class Allocation
         await world.SettleAsync(sidecar.Id, reader.Id);
 
         var before = ProcessMemory.FaultsOf(sidecar.Id);
-        var sent = 0L;
-        while (sent < world.Settings.AllocationFrames)
-            sent += (await world.SendAsync(_traffic, world.Settings.Seconds)).Frames;
+        await world.SendAsync(_traffic, (double)world.Settings.AllocationFrames / _traffic.Rate);
         await world.SettleAsync(sidecar.Id, reader.Id);
         var faults = ProcessMemory.FaultsOf(sidecar.Id) - before;
         var report = (await sidecar.StopAsync())["f0"];

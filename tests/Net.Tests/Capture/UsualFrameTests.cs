@@ -40,22 +40,34 @@ internal sealed class UsualFrameTests
     }
 
     [Test]
-    public void Usual_frames_in_slots_are_sent_as_the_converter_sends_them() => Holds(static frame => new tpacket2_hdr
-    {
-        tp_status = Status(frame), tp_len = (uint)(frame.Frame.Length + frame.Missing), tp_snaplen = (uint)frame.Frame.Length, tp_mac = FrameAt,
-        tp_sec = (uint)(frame.Stamped / 1_000_000_000), tp_nsec = (uint)(frame.Stamped % 1_000_000_000),
-    });
+    public void Usual_frames_in_slots_are_sent_as_the_converter_sends_them() => Holds(
+        static frame => new tpacket2_hdr
+        {
+            tp_status = Status(frame), tp_len = (uint)(frame.Frame.Length + frame.Missing), tp_snaplen = (uint)frame.Frame.Length, tp_mac = FrameAt,
+            tp_sec = (uint)(frame.Stamped / 1_000_000_000), tp_nsec = (uint)(frame.Stamped % 1_000_000_000),
+        },
+        static (batch, slots, usual, stamps) =>
+        {
+            var run = new SlotRun(slots);
+            return batch.QueueUsual<tpacket2_hdr, SlotRun>(ref run, slots.Length, usual, stamps);
+        });
 
     [Test]
-    public void Usual_frames_in_blocks_are_sent_as_the_converter_sends_them() => Holds(static frame => new tpacket3_hdr
-    {
-        tp_status = Status(frame), tp_len = (uint)(frame.Frame.Length + frame.Missing), tp_snaplen = (uint)frame.Frame.Length, tp_mac = FrameAt,
-        tp_sec = (uint)(frame.Stamped / 1_000_000_000), tp_nsec = (uint)(frame.Stamped % 1_000_000_000),
-    });
+    public void Usual_frames_in_blocks_are_sent_as_the_converter_sends_them() => Holds(
+        static frame => new tpacket3_hdr
+        {
+            tp_status = Status(frame), tp_len = (uint)(frame.Frame.Length + frame.Missing), tp_snaplen = (uint)frame.Frame.Length, tp_mac = FrameAt,
+            tp_sec = (uint)(frame.Stamped / 1_000_000_000), tp_nsec = (uint)(frame.Stamped % 1_000_000_000), tp_next_offset = SlotSize,
+        },
+        static (batch, slots, usual, stamps) =>
+        {
+            var run = new BlockRun(slots.FirstOrDefault(), default);
+            return batch.QueueUsual<tpacket3_hdr, BlockRun>(ref run, slots.Length, usual, stamps);
+        });
 
     private static uint Status(Captured frame) => Constants.TP_STATUS_USER | (frame.Tagged ? Constants.TP_STATUS_VLAN_VALID : 0);
 
-    private static void Holds<THeader>(Func<Captured, THeader> headerOf)
+    private static void Holds<THeader>(Func<Captured, THeader> headerOf, Func<SendBatch, nint[], UsualFrame, long[], RunTotals> queue)
         where THeader : unmanaged, IRingHeader => _anyRun.Sample(
             run =>
             {
@@ -65,7 +77,7 @@ internal sealed class UsualFrameTests
                 using var batch = new SendBatch();
                 var stamps = new long[SendBatch.Capacity];
 
-                var totals = batch.QueueUsual<THeader>(slots, new UsualFrame(From, Until, run.Length, run.Support), stamps);
+                var totals = queue(batch, slots, new UsualFrame(From, Until, run.Length, run.Support), stamps);
                 var sent = Sent(batch);
                 GC.KeepAlive(memory);
 
