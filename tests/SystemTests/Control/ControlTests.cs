@@ -73,10 +73,14 @@ internal sealed class ControlTests
         var (sidecar, peers) = await StartAsync(lab, "f0");
         using var control = await ControlAsync(lab);
         var sender = lab.OpenSender();
-        var sending = Task.Run(() =>
+        var sending = Task.Run(async () =>
         {
             for (var number = 0; number < 20_000; number += 100)
+            {
                 sender.SendNumbered(number, 100);
+                // Never more than the slots hold, however long the rings that come and go keep a processor.
+                await peers["f0"].WaitForFramesAsync(number - 5000);
+            }
         });
 
         await control.ExecuteAsync("chardev-add", Server("m9", lab.PathOf("m9")));

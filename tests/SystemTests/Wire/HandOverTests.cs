@@ -91,12 +91,13 @@ internal sealed class HandOverTests
             "--chardev", lab.ServerChardev("m0", "wait=on"), "--object", Capture.Redirector("f0", "m0", ",backlog=64M"));
         var peer = await lab.ConnectPeerAsync("m0");
         await sidecar.ReadyAsync();
+        var ringsOfSlots = PacketSockets.Rings(sidecar.Id);
         var sender = lab.OpenSender();
 
         await SendAsync(0);
         await Eventually.ThatAsync(
-            () => Task.FromResult(PacketSockets.Parked(lab) == 1),
-            "the socket of the blocks is bound to nothing that comes", TimeSpan.FromSeconds(30));
+            () => Task.FromResult(PacketSockets.Rings(sidecar.Id) == ringsOfSlots), "the ring of blocks is given up", TimeSpan.FromSeconds(30));
+        await Eventually.ThatAsync(() => PacketSockets.Parked(lab) == 1, "the socket of the blocks is bound to nothing that comes");
         await SendAsync(burst);
         var report = (await sidecar.StopAsync())["f0"];
         await peer.WaitForEndAsync();

@@ -8,4 +8,7 @@ internal static class PacketSockets
     /// <summary>Those bound to what never comes.</summary>
     public static int Parked(Lab lab) => lab.Namespace.Run(static () => File.ReadAllLines("/proc/thread-self/net/packet")).Skip(1)
         .Count(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3] == "ffff");
+
+    /// <summary>Rings of a process.</summary>
+    public static int Rings(int process) => File.ReadAllLines($"/proc/{process}/maps").Count(static line => line.Contains(" socket:["));
 }
