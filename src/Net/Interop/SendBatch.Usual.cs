@@ -18,7 +18,7 @@ internal sealed unsafe partial class SendBatch
             ? QueueWith<THeader, TRun, MergeableFront>(ref run, places, usual, default, timestamps)
             : QueueWith<THeader, TRun, AnyFront>(ref run, places, usual, new AnyFront(usual), timestamps);
 
-    // For each pair of types a loop of its own, without calls, that writes little else than it has to: its stores wait for cache lines that
+    // For each set of types a loop of its own, without calls, that writes little else than it has to: its stores wait for cache lines that
     // the sender's processor has, and every other store, also that of a variable for which there is no register, would wait behind them.
     private RunTotals QueueWith<THeader, TRun, TFront>(ref TRun run, int places, in UsualFrame usual, TFront front, Span<long> timestamps)
         where THeader : unmanaged, IRingHeader

@@ -82,16 +82,12 @@ internal sealed unsafe class SlotRing : IDisposable
     {
         // SAFETY: the cursor walks the slots of the mapped ring.
         var at = _next;
-        var run = _run;
-        var seen = 0;
-        for (; seen < run.Length && IsFilled(at.Slot); seen++)
+        for (_seen = 0; _seen < _run.Length && IsFilled(at.Slot); _seen++)
         {
-            run[seen] = (nint)at.Slot;
+            _run[_seen] = (nint)at.Slot;
             CacheLines.PrefetchThree(at.Slot + ((nint)_geometry.SlotSize * Ahead));
             Advance(ref at);
         }
-
-        _seen = seen;
     }
 
     /// <summary>Queues those of the frames last looked at that are next and usual; see <see cref="SendBatch.QueueUsual"/>.</summary>

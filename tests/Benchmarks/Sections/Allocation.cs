@@ -28,7 +28,7 @@ internal static class Allocation
         await world.SettleAsync(sidecar.Id, reader.Id);
 
         var before = ProcessMemory.FaultsOf(sidecar.Id);
-        await world.SendAsync(_traffic, (double)world.Settings.AllocationFrames / _traffic.Rate);
+        await world.SendAsync(_traffic, world.Settings.AllocationFrames / _traffic.Rate);
         await world.SettleAsync(sidecar.Id, reader.Id);
         var faults = ProcessMemory.FaultsOf(sidecar.Id) - before;
         var report = (await sidecar.StopAsync())["f0"];
